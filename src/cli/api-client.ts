@@ -1,7 +1,7 @@
 import { sleep } from '../lib/loop.ts';
-import { systemFetch } from '../net/bounded-fetch.ts';
 import { isJsonObject } from '../lib/strict-json.ts';
 import type { CommandIo } from './command.ts';
+import { outgoingFetch } from './outgoing-fetch.ts';
 import type { Service } from './service.ts';
 
 /** An API answer: status and JSON body (an empty object when there is no JSON). */
@@ -62,7 +62,7 @@ export async function callApi(service: Service, call: ApiCall, io: CommandIo): P
 
 function attemptCall(service: Service, call: ApiCall, io: CommandIo): Promise<Response> {
   const timeout = AbortSignal.timeout(call.timeoutMs ?? 30_000);
-  return systemFetch(`${service.base}${call.path}`, {
+  return outgoingFetch(io)(`${service.base}${call.path}`, {
     method: call.method,
     // A redirect would send the token to an address that nobody configured.
     redirect: 'error',

@@ -16,6 +16,7 @@ import type { StoredKey } from '../usecases/ports/key-store.ts';
 import { checkStore } from './check-store.ts';
 import { defineCommand, EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
+import { examineNetwork } from './examine-network.ts';
 import { probeChannels } from './probe-channels.ts';
 import { readConfig } from './read-config.ts';
 import { configOption, jsonOption, profileOption, readGiven } from './options.ts';
@@ -85,7 +86,7 @@ async function examine(
   for (const warning of warnings) {
     warn(warning.rule, formatProblem(warning), `expected ${warning.expected}`);
   }
-  return [...list, ...found.flat()];
+  return [...list, ...examineNetwork(config, io), ...found.flat()];
 }
 
 /** Says where a configured claim is in the token in another shape, and whether the API takes it. */

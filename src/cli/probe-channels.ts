@@ -37,6 +37,7 @@ async function probe(
   const fetch = boundedFetch(undefined, {
     ...PROVIDER_LIMITS,
     allowHttp: config.profile === 'local',
+    proxy: config.server.proxy,
   });
   const path = `v3/conversations/${encodeURIComponent(channelId)}/pagedmembers?pageSize=${PAGE}`;
   try {

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
-import { systemFetch } from '../net/bounded-fetch.ts';
 import { isJsonObject } from '../lib/strict-json.ts';
 import { UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { readGiven } from './options.ts';
+import { outgoingFetch } from './outgoing-fetch.ts';
 
 /** A running service, and the bearer token that a command calls it with. */
 export interface Service {
@@ -35,7 +35,7 @@ export async function serviceOf(options: ServiceOptions, io: CommandIo): Promise
   const { COUNTERSIGN_TOKEN: text } = io.env;
   if (text) return { base, token: checked(text, 'COUNTERSIGN_TOKEN') };
   const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: secret } = io.env;
-  if (url && secret) return { base, token: await githubToken({ url, secret, audience }) };
+  if (url && secret) return { base, token: await githubToken({ url, secret, audience, io }) };
   throw new UsageError(
     'A token is needed: --token-file <file>, COUNTERSIGN_TOKEN, or in GitHub Actions the ' +
       'permission id-token: write.',
@@ -67,6 +67,7 @@ function isPrivateWay({ protocol, hostname }: URL): boolean {
 }
 
 async function githubToken(given: {
+  io: CommandIo;
   url: string;
   secret: string;
   audience: string;
@@ -78,7 +79,7 @@ async function githubToken(given: {
     );
   }
   url.searchParams.set('audience', given.audience);
-  const response = await systemFetch(url.href, {
+  const response = await outgoingFetch(given.io)(url.href, {
     headers: { authorization: `Bearer ${given.secret}`, accept: 'application/json' },
     redirect: 'error',
     signal: AbortSignal.timeout(10_000),

@@ -1,4 +1,5 @@
 import { createBotCredentials } from '../identity/bot-credentials.ts';
+import { outgoing } from '../net/outgoing.ts';
 import { createChannelTokens } from '../identity/tokens/channel-tokens.ts';
 import { createTeams, createTeamsOutbound } from '../teams/teams.ts';
 import type { Teams, TeamsOutbound } from '../teams/teams.ts';
@@ -27,6 +28,7 @@ export function composeOutbound(foundation: Foundation, text: Text): TeamsOutbou
     ...(overrides.jobLeaseMs === undefined ? {} : { leaseMs: overrides.jobLeaseMs }),
     credentials: createBotCredentials({ config, clock }),
     allowLoopbackHttp: config.profile === 'local',
+    agentFor: outgoing(config.server.proxy).agentFor,
   });
 }
 

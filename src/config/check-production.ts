@@ -4,6 +4,7 @@ import type { ExecutorSection } from './executor-section.ts';
 import { checkPlaceholders } from './placeholders.ts';
 import { formatPath } from './problem.ts';
 import type { Path, Problem } from './problem.ts';
+import { valueAt } from './known-keys.ts';
 import { reportTo } from './report.ts';
 import type { Report as AnyReport } from './report.ts';
 import type { YamlSource } from './yaml-source.ts';
@@ -152,11 +153,13 @@ function warningsOf(source: YamlSource, config: Settings): Problem[] {
       'a displayName, which is shown in its place',
     );
   }
+  warnOfProxy(config, warn);
   const secrets: Path[] = [
     ['signing', 'secret'],
     ...Object.entries(config.executors).flatMap(([name, { secretRefs }]) =>
       Object.keys(secretRefs).map((key) => ['executors', name, key]),
     ),
+    ...(URL.parse(String(valueAt(source.data, PROXY_URL)))?.password ? [PROXY_URL] : []),
     ...(config.teams.credential.kind === 'secret' ? [['teams', 'credential', 'secret']] : []),
     ...(config.teams.credential.kind === 'certificate'
       ? [['teams', 'credential', 'privateKey']]
@@ -169,4 +172,33 @@ function warningsOf(source: YamlSource, config: Settings): Problem[] {
     warn(path, 'secret_in_file', 'a secret in the file', '${env:NAME} or ${file:PATH}');
   }
   return warnings;
+}
+
+const PROXY_URL: Path = ['server', 'proxy', 'url'];
+
+/** Executors that call through a proxy, which looks names up itself. */
+function warnOfProxy(
+  { executors, server }: Settings,
+  warn: (path: Path, rule: string, found: string, expected: string) => void,
+): void {
+  for (const [name, { section }] of Object.entries(executors)) {
+    const path = ['executors', name, 'proxy'];
+    if (section['proxy'] !== true) continue;
+    if (server.proxy) {
+      warn(
+        path,
+        'address_guard_off',
+        'calls through the proxy, which looks names up itself',
+        'a proxy that keeps private addresses out of reach: only addresses and the form of a ' +
+          'name are judged here',
+      );
+    } else {
+      warn(
+        path,
+        'proxy_missing',
+        'neither server.proxy nor HTTPS_PROXY',
+        'a proxy; without one the target is called directly',
+      );
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import type { Administration } from '../domain/people/administration.ts';
 import type { Workflow } from '../domain/workflow/workflow.ts';
 import type { OperatorPages } from './operator-pages.ts';
+import type { ProxyConfig } from './proxy-section.ts';
 import type { ConfigInput } from './schema.ts';
 import type { LinkedInput, RoleShapeInput, SessionInput } from './schema-identity.ts';
 import type { CloudInput, LookupCredentialInput } from './schema-teams.ts';
@@ -11,7 +12,9 @@ export type Profile = 'production' | 'local';
 /** The whole configuration, checked and frozen. Durations in ms. */
 export interface Config {
   readonly profile: Profile;
-  readonly server: Readonly<Omit<ConfigInput['server'], 'pages'>> & {
+  readonly server: Readonly<Omit<ConfigInput['server'], 'pages' | 'proxy'>> & {
+    /** The proxy for calls out of this machine; null or absent: none. */
+    readonly proxy?: ProxyConfig | null;
     /** Pages with the operator's own text; absent: ours. */
     readonly pages?: OperatorPages;
   };

@@ -15,6 +15,7 @@ import { readOperatorPages } from './operator-pages.ts';
 import { ConfigError } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { reportTo } from './report.ts';
+import { resolveProxy } from './proxy-section.ts';
 import { referenceSubstitute } from './references.ts';
 import { resolveConfig } from './resolve.ts';
 import { configSchema } from './schema.ts';
@@ -66,6 +67,11 @@ export function loadConfig(options: LoadOptions): {
   const config = resolveConfig({
     input: shape.value,
     pages,
+    proxy: resolveProxy(shape.value.server.proxy, {
+      env: options.env,
+      local: options.profile === 'local',
+      report,
+    }),
     profile: options.profile,
     file: resolve(file),
     port,

@@ -47,6 +47,11 @@ export function formatPath(path: Path): string {
 
 const SECRET_KEY = /secret|password|privatekey|connectionstring|credential/i;
 
+/** Of an address, user and password are not shown. */
+function withoutUserInfo(text: string): string {
+  return text.replace(/(:\/\/)[^/\s]*@/g, '$1…@');
+}
+
 /**
  * A value in a problem: shortened, and never a secret. Of a value that came from a reference, the
  * reference is shown.
@@ -58,6 +63,6 @@ export function describeFound(value: unknown, path: Path, reference?: string): s
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object') return 'a block of keys';
   if (SECRET_KEY.test(String(path.at(-1) ?? ''))) return 'a secret (not shown)';
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'string' ? JSON.stringify(withoutUserInfo(value)) : String(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -5,6 +5,7 @@ import type { ExecutorSection } from './executor-section.ts';
 import type { OperatorPages } from './operator-pages.ts';
 import { resolveIssuers } from './resolve-issuers.ts';
 import { resolveChannels, resolveTeams } from './resolve-teams.ts';
+import type { ProxyConfig } from './proxy-section.ts';
 import type { ConfigInput } from './schema.ts';
 
 interface Given {
@@ -13,6 +14,7 @@ interface Given {
   /** Path of countersign.yaml; other paths are relative to its folder. */
   readonly file: string;
   readonly port: number | undefined;
+  readonly proxy: ProxyConfig | null;
   readonly pages: OperatorPages;
   readonly executors: readonly ExecutorSection[];
   readonly references: ReadonlyMap<string, string>;
@@ -26,7 +28,12 @@ export function resolveConfig(options: Given): Settings {
   const teams = resolveTeams(input, folder);
   return {
     profile: options.profile,
-    server: { ...server, port: options.port ?? server.port, pages: options.pages },
+    server: {
+      ...server,
+      port: options.port ?? server.port,
+      pages: options.pages,
+      proxy: options.proxy,
+    },
     store: store.kind === 'sqlite' ? { ...store, path: resolve(folder, store.path) } : store,
     teams,
     identity: {

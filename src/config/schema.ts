@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationSchema, lineSchema, matching, nameSchema, urlSchema } from './schema-parts.ts';
 import type { ExecutorSection } from './executor-section.ts';
+import { proxySchema } from './proxy-section.ts';
 import { administrationSchema, identitySchema } from './schema-identity.ts';
 import { channelsSchema, teamsSchema } from './schema-teams.ts';
 
@@ -58,6 +59,7 @@ export function configSchema(kinds: readonly ExecutorSection[]) {
         .describe('Where browsers and Teams reach the service'),
       host: lineSchema(255).default('0.0.0.0'),
       port: portSchema.default(3978).describe('The environment variable PORT wins'),
+      proxy: proxySchema.optional(),
       pages: z
         .strictObject({
           home: pageSchema.optional().describe('Of `/`; default: what this service is'),

@@ -15,13 +15,16 @@ const CALL_MS = 3_000;
 
 /** The people and groups of the issuers that are configured with a look-up, at Microsoft Graph. */
 export function createDirectory(parts: {
-  config: { readonly identity: Pick<Config['identity'], 'issuers'> };
+  config: {
+    readonly identity: Pick<Config['identity'], 'issuers'>;
+    readonly server: Pick<Config['server'], 'proxy'>;
+  };
   clock: Clock;
   log: Logger;
   fetch?: Fetch | undefined;
 }): Directory {
   const { issuers } = parts.config.identity;
-  const limits = { ...PROVIDER_LIMITS, timeoutMs: CALL_MS };
+  const limits = { ...PROVIDER_LIMITS, timeoutMs: CALL_MS, proxy: parts.config.server.proxy };
   const fetch = boundedFetch(parts.fetch, { ...limits, allowHttp: false });
   // A managed identity's tokens come from the machine itself, over plain http.
   const platform = boundedFetch(parts.fetch, { ...limits, allowHttp: true });

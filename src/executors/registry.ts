@@ -17,7 +17,9 @@ export const EXECUTOR_KINDS: readonly ExecutorKind[] = [webhook];
  * @throws Error for an invalid configuration; the message names the executor.
  */
 export function createExecutors(options: {
-  config: Pick<Config, 'executors' | 'profile'>;
+  config: Pick<Config, 'executors' | 'profile'> & {
+    readonly server?: Pick<Config['server'], 'proxy'>;
+  };
   clock: Clock;
   log: Logger;
   /** DNS lookups; by default the operating system's. */
@@ -83,6 +85,7 @@ function createExecutor(
     section,
     allowHttp: config.profile === 'local',
     clock,
+    proxy: config.server?.proxy ?? null,
     ...(resolve ? { resolve } : {}),
   });
   return {

@@ -5,6 +5,7 @@ import type { PlannedExecution, Request } from '../domain/request/request.ts';
 import type { FieldValue } from '../domain/workflow/workflow.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Resolve } from '../net/guarded-connect.ts';
+import type { ProxySettings } from '../net/proxy-route.ts';
 import type { ExecutionResult } from '../usecases/ports/executors.ts';
 
 /** A configured target that applies approved requests. */
@@ -36,6 +37,8 @@ export interface ExecutorParts<Section> {
   /** Whether plain http is allowed: only in the local profile. */
   readonly allowHttp: boolean;
   readonly clock: Clock;
+  /** The proxy of the configuration; null: none. */
+  readonly proxy: ProxySettings | null;
   /** DNS lookups; by default the operating system's. */
   readonly resolve?: Resolve;
 }

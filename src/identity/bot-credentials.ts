@@ -48,9 +48,10 @@ function loginOf(parts: { config: Config; clock: Clock; fetch?: Fetch }): BotCre
   const { clock } = parts;
   const { profile, teams } = parts.config;
   const local = profile === 'local' && teams.cloud.loginUrl.startsWith('http:');
-  const fetch = boundedFetch(parts.fetch, { ...PROVIDER_LIMITS, allowHttp: local });
+  const limits = { ...PROVIDER_LIMITS, proxy: parts.config.server.proxy };
+  const fetch = boundedFetch(parts.fetch, { ...limits, allowHttp: local });
   // A managed identity's tokens come from the machine itself, over plain http.
-  const platform = boundedFetch(parts.fetch, { ...PROVIDER_LIMITS, allowHttp: true });
+  const platform = boundedFetch(parts.fetch, { ...limits, allowHttp: true });
   return local ? localLogin(teams, { clock, fetch }) : msalLogin(teams, { clock, fetch, platform });
 }
 

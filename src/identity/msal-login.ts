@@ -49,9 +49,10 @@ function acquireBy(
     knownAuthorities: [new URL(cloud.loginUrl).host],
     ...msalCredential(credential, managedToken(platform)),
   };
-  const system = { networkClient: networkOver(fetch) };
-  const application = new ConfidentialClientApplication({ auth, system });
-  return () => application.acquireTokenByClientCredential({ scopes: [cloud.scope] });
+  const networkClient = networkOver(fetch);
+  const application = new ConfidentialClientApplication({ auth, system: { networkClient } });
+  const scopes = [cloud.scope];
+  return () => networkClient.during(() => application.acquireTokenByClientCredential({ scopes }));
 }
 
 function managedIdentity(clientId: string, platform: Fetch): ManagedIdentityApplication {

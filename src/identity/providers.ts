@@ -108,6 +108,7 @@ export function providerFetch(parts: { config: Config; fetch?: Fetch | undefined
   return boundedFetch(parts.fetch, {
     ...PROVIDER_LIMITS,
     allowHttp: parts.config.profile === 'local',
+    proxy: parts.config.server.proxy,
   });
 }
 

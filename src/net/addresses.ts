@@ -26,6 +26,11 @@ const GLOBAL = ipaddr.parse('2000::');
 export interface AddressPolicy {
   /** Whether `hostname` may use `address`; false for text that is not an address. */
   allows(hostname: string, address: string): boolean;
+  /**
+   * Judges a name that a proxy looks up: false for one that is internal by its form, and for an
+   * address that is not allowed.
+   */
+  allowsName(hostname: string): boolean;
 }
 
 /**
@@ -44,17 +49,32 @@ export function createAddressPolicy(allowPrivate: readonly string[]): AddressPol
     else if (isHostName(entry)) names.add(entry.toLowerCase());
     else throw new Error(`allowPrivate: "${entry.slice(0, 80)}" is no host, address or CIDR range`);
   }
-  return {
-    allows(hostname, text) {
-      if (isIP(text) === 0) return false;
-      const address = plain(ipaddr.parse(text));
-      if (ranges.some(([base, bits]) => inRange(address, base, bits))) return true;
-      if (METADATA.has(address.toString())) return false;
-      const kind = address.range();
-      if (kind === 'unicast') return address.kind() === 'ipv4' || inRange(address, GLOBAL, 3);
-      return PRIVATE_RANGES.has(kind) && names.has(hostname.toLowerCase().replace(/\.$/, ''));
-    },
+  const allows = (hostname: string, text: string) => {
+    if (isIP(text) === 0) return false;
+    const address = plain(ipaddr.parse(text));
+    if (ranges.some(([base, bits]) => inRange(address, base, bits))) return true;
+    if (METADATA.has(address.toString())) return false;
+    const kind = address.range();
+    if (kind === 'unicast') return address.kind() === 'ipv4' || inRange(address, GLOBAL, 3);
+    return PRIVATE_RANGES.has(kind) && names.has(bare(hostname));
   };
+  return {
+    allows,
+    allowsName: (hostname) =>
+      isIP(hostname) === 0
+        ? names.has(bare(hostname)) || !isInternalName(bare(hostname))
+        : allows(hostname, hostname),
+  };
+}
+
+const bare = (hostname: string) => hostname.toLowerCase().replace(/\.$/, '');
+
+/** Suffixes of names inside a network: RFC 6761, 6762, 8375, 9476, and ICANN's `internal`. */
+const INTERNAL = /\.(?:localhost|local|internal|intranet|private|corp|home|lan|home\.arpa)$/;
+
+/** Whether a name is internal by its form: one label, or a suffix of networks of one's own. */
+function isInternalName(name: string): boolean {
+  return !name.includes('.') || INTERNAL.test(name);
 }
 
 /** The IPv4 address embedded in an IPv6 address (mapped, or NAT64 of RFC 6052). */

@@ -1,8 +1,8 @@
-/** A fetch function; tests pass one that redirects to loopback. */
-export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
+import { outgoing } from './outgoing.ts';
+import type { Fetch } from './outgoing.ts';
+import type { ProxySettings } from './proxy-route.ts';
 
-/** Node's fetch. */
-export const systemFetch: Fetch = (url, init) => globalThis.fetch(url, init);
+export type { Fetch } from './outgoing.ts';
 
 /** The limits of a call to a provider. */
 export interface FetchLimits {
@@ -12,6 +12,8 @@ export interface FetchLimits {
   readonly maxBytes: number;
   /** Whether plain http is allowed, in the local profile only. */
   readonly allowHttp: boolean;
+  /** The proxy to call through; null: none. */
+  readonly proxy: ProxySettings | null | undefined;
 }
 
 export const PROVIDER_LIMITS = { timeoutMs: 5_000, maxBytes: 1024 * 1024 } as const;
@@ -25,7 +27,7 @@ export const PROVIDER_LIMITS = { timeoutMs: 5_000, maxBytes: 1024 * 1024 } as co
  * @throws Error with a readable message where the call fails or exceeds a limit.
  */
 export function boundedFetch(given: Fetch | undefined, limits: FetchLimits): Fetch {
-  const fetch = given ?? systemFetch;
+  const fetch = given ?? outgoing(limits.proxy).fetch;
   return async (url, init = {}) => {
     assertAllowed(url, limits.allowHttp);
     const timeout = AbortSignal.timeout(limits.timeoutMs);

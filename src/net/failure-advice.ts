@@ -1,6 +1,10 @@
 /** Codes of Node, undici and OpenSSL, by what has to be mended. */
 const BY_CODE: readonly (readonly [pattern: RegExp, change: string])[] = [
   [
+    /^ProxyError$/,
+    'the proxy does not let it pass: check server.proxy or HTTPS_PROXY, or list the host under noProxy',
+  ],
+  [
     /^(?:ENOTFOUND|EAI_\w+|ENODATA)$/,
     'the host name is not known here: check its spelling, and the name resolution of this machine',
   ],

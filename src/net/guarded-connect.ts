@@ -4,6 +4,9 @@ import { isIP } from 'node:net';
 import type { LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
 import type { AddressPolicy } from './addresses.ts';
+import { proxiedConnector } from './outgoing.ts';
+import { proxyFor } from './proxy-route.ts';
+import type { ProxySettings } from './proxy-route.ts';
 
 /** Resolves a host name; by the operating system, unless a test injects a resolver. */
 export type Resolve = (
@@ -13,9 +16,9 @@ export type Resolve = (
 
 /** The target's name resolves to a refused address. */
 export class AddressRefused extends Error {
-  constructor(hostname: string) {
+  constructor(hostname: string, what = 'leads to a private or special address') {
     super(
-      `${hostname.slice(0, 100)} leads to a private or special address. ` +
+      `${hostname.slice(0, 100)} ${what}. ` +
         "If that is meant, list the host or range under the executor's allowPrivate.",
     );
     this.name = 'AddressRefused';
@@ -33,6 +36,11 @@ export function guardedConnector(options: {
   timeoutMs: number;
   connected: () => void;
   resolve?: Resolve;
+  /**
+   * The proxy to connect through, which looks names up itself: then only addresses and the form of
+   * a name can be judged.
+   */
+  proxy?: ProxySettings | null;
 }): buildConnector.connector {
   const resolve = options.resolve ?? systemResolve;
   const lookup: LookupFunction = (hostname, asked, answer) => {
@@ -48,13 +56,19 @@ export function guardedConnector(options: {
     });
   };
   const connect = buildConnector({ lookup, timeout: options.timeoutMs, allowH2: false });
+  const { proxy } = options;
+  const through = proxy ? proxiedConnector(proxy, connect, options.timeoutMs) : connect;
   return (asked, done) => {
     const hostname = asked.hostname.replace(/^\[(.*)\]$/, '$1');
+    const target = { host: hostname, port: Number(asked.port || 443) };
+    if (proxyFor(proxy, target) && !options.policy.allowsName(hostname)) {
+      return done(new AddressRefused(hostname, 'is an internal name or address'), null);
+    }
     // An address in the URL needs no DNS lookup, so it is checked here.
     if (isIP(hostname) !== 0 && !options.policy.allows(hostname, hostname)) {
       return done(new AddressRefused(hostname), null);
     }
-    return connect(asked, (...result) => {
+    return through(asked, (...result) => {
       if (result[0] === null) options.connected();
       done(...result);
     });

@@ -2,6 +2,7 @@ import { Agent, request as send } from 'undici';
 import type { AddressPolicy } from './addresses.ts';
 import { AddressRefused, guardedConnector } from './guarded-connect.ts';
 import type { Resolve } from './guarded-connect.ts';
+import type { ProxySettings } from './proxy-route.ts';
 
 /** The maximum size of a target's answer. */
 const MAX_ANSWER_BYTES = 64 * 1024;
@@ -34,13 +35,16 @@ export async function postOnce(options: {
   timeoutMs: number;
   policy: AddressPolicy;
   resolve?: Resolve;
+  /** The proxy to call through; null: none. */
+  proxy?: ProxySettings | null;
 }): Promise<PostResult> {
-  const { url, headers, body, timeoutMs, policy, resolve } = options;
+  const { url, headers, body, timeoutMs, policy, resolve, proxy = null } = options;
   let sent = false;
   const agent = new Agent({
     connect: guardedConnector({
       policy,
       timeoutMs,
+      proxy,
       connected: () => {
         sent = true;
       },

@@ -2,7 +2,6 @@ import type { ChannelConfig, TeamsConfig } from '../config/config.ts';
 import { describeError } from '../lib/logger.ts';
 import { sleep } from '../lib/loop.ts';
 import type { Basics } from '../usecases/ports/basics.ts';
-import type { BotCredentials } from '../usecases/ports/bot-credentials.ts';
 import type { ChannelTokens } from '../usecases/ports/channel-tokens.ts';
 import type { CardStore } from '../usecases/ports/card-store.ts';
 import type { LeaseStore } from '../usecases/ports/lease-store.ts';
@@ -32,22 +31,19 @@ const LEASE_MS = 4_000;
 
 /** Makes the way out. `leaseMs`, `wait` and `timeoutMs` are for tests. */
 export function createTeamsOutbound(
-  given: Basics & {
-    config: TeamsConfig;
-    channels: Readonly<Record<string, ChannelConfig>>;
-    credentials: BotCredentials;
-    directory: Pick<CardStore, 'findConversation'>;
-    /** The language of notices. */
-    text: Text;
-    /** Whether http to loopback addresses is taken: the local profile only. */
-    allowLoopbackHttp: boolean;
-    leases: LeaseStore;
-    /** Keyed hash for the names of threads' leases. */
-    threadMac: (text: string) => string;
-    leaseMs?: number;
-    wait?: (ms: number) => Promise<void>;
-    timeoutMs?: number;
-  },
+  given: Basics &
+    ConstructorParameters<typeof ConnectorClients>[0] & {
+      channels: Readonly<Record<string, ChannelConfig>>;
+      directory: Pick<CardStore, 'findConversation'>;
+      /** The language of notices. */
+      text: Text;
+      leases: LeaseStore;
+      /** Keyed hash for the names of threads' leases. */
+      threadMac: (text: string) => string;
+      leaseMs?: number;
+      wait?: (ms: number) => Promise<void>;
+      timeoutMs?: number;
+    },
 ) {
   const { config, clock, ids, log, leases, wait = sleep } = given;
   const leaseMs = Math.min(given.leaseMs ?? LEASE_MS, LEASE_MS);

@@ -68,7 +68,7 @@ const FENCES: readonly (readonly [vendor: string, parts: readonly string[]])[] =
   ['openid-client*', ['identity', 'web', 'local']],
   ['oidc-provider*', ['local']],
   ['standardwebhooks', ['net', 'local']],
-  ['node:http*', ['http', 'local']],
+  ['node:http*', ['http', 'local', 'net']],
   ['undici*', ['net']],
   ['ipaddr.js', ['net']],
   ['@commander-js/*', ['cli']],

@@ -266,6 +266,7 @@ describe('refused answers of the key endpoint', () => {
       ...PROVIDER_LIMITS,
       timeoutMs: 300,
       allowHttp: true,
+      proxy: null,
     });
     await expect(bounded(server.state.jwksUri)).rejects.toThrow(/timeout|aborted/i);
     expect(performance.now() - started).toBeLessThan(3_000);

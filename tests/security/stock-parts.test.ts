@@ -136,7 +136,12 @@ test('fetch ignores an agent and follows redirects; the bounded fetch does neith
   try {
     expect((await fetch(url, options)).status).toBe(200);
     expect(asked).toEqual(['/', '/elsewhere']);
-    const bounded = boundedFetch(fetch, { timeoutMs: 5_000, maxBytes: 100, allowHttp: true });
+    const bounded = boundedFetch(fetch, {
+      timeoutMs: 5_000,
+      maxBytes: 100,
+      allowHttp: true,
+      proxy: null,
+    });
     expect((await bounded(url)).status).toBe(302);
     expect(asked).toEqual(['/', '/elsewhere', '/']);
   } finally {

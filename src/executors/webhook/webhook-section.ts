@@ -29,6 +29,10 @@ export const webhookSchema = z.strictObject({
   allowPrivate: uniqueList(lineSchema(100), 20)
     .default([])
     .describe('Hosts or CIDR ranges that may be private addresses'),
+  proxy: z
+    .boolean()
+    .default(false)
+    .describe('Calls through server.proxy, which looks names up itself: no guard of addresses'),
 });
 
 /** The parsed defaults of the section. */
@@ -37,6 +41,7 @@ export const WEBHOOK_DEFAULTS = {
   idempotent: false,
   maxAttempts: 5,
   allowPrivate: [],
+  proxy: false,
 };
 
 export type WebhookSection = z.output<typeof webhookSchema>;

@@ -61,6 +61,7 @@ function create(parts: ExecutorParts<WebhookSection>): Executor {
         body,
         timeoutMs: section.timeout,
         policy,
+        proxy: section.proxy ? parts.proxy : null,
         ...(parts.resolve ? { resolve: parts.resolve } : {}),
         headers: {
           'content-type': 'application/json; charset=utf-8',

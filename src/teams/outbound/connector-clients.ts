@@ -1,6 +1,7 @@
 import { ConfigurationBotFrameworkAuthentication } from 'botbuilder';
 import type { TeamsConfig } from '../../config/config.ts';
 import { Lru } from '../../lib/lru.ts';
+import type { AgentFor } from '../../net/outgoing.ts';
 import type { BotCredentials } from '../../usecases/ports/bot-credentials.ts';
 import { isAllowedServiceUrl, withoutSlash } from '../service-url.ts';
 
@@ -21,18 +22,24 @@ const MAX_CLIENTS = 64;
 export class ConnectorClients extends ConfigurationBotFrameworkAuthentication {
   readonly #clients = new Lru<Promise<ConnectorClient>>(MAX_CLIENTS);
   readonly #allows: (serviceUrl: string) => boolean;
+  readonly #agentFor: AgentFor;
   #userTokens: ReturnType<Authentication['createUserTokenClient']> | undefined;
 
   constructor(given: {
     config: TeamsConfig;
     credentials: BotCredentials;
+    /** Whether http to loopback addresses is taken: the local profile only. */
     allowLoopbackHttp: boolean;
+    /** The agents of calls through a proxy. */
+    agentFor?: AgentFor;
   }) {
-    const { config } = given;
+    const { config, agentFor = () => undefined } = given;
+
     super(
       { MicrosoftAppId: config.appId, ToChannelFromBotOAuthScope: config.cloud.scope },
       credentialsFrom(config.appId, given.credentials),
     );
+    this.#agentFor = agentFor;
     const { allowLoopbackHttp } = given;
     this.#allows = (url) =>
       isAllowedServiceUrl(url, { hosts: config.cloud.serviceUrlHosts, allowLoopbackHttp });
@@ -66,7 +73,10 @@ export class ConnectorClients extends ConfigurationBotFrameworkAuthentication {
     const known = this.#clients.get(key);
     if (known) return known;
     if (!this.#allows(serviceUrl)) throw new Error(`service URL ${key} is not on the allow-list`);
-    const made = super.createConnectorFactory(identity).create(key).then(withoutRetries);
+    const made = super
+      .createConnectorFactory(identity)
+      .create(key)
+      .then((connector) => withOurPolicies(connector, this.#agentFor));
     this.#clients.set(key, made);
     return made;
   }
@@ -90,21 +100,37 @@ function credentialsFrom(appId: string, credentials: BotCredentials): Credential
 
 /**
  * Removes the client's retries and redirects. It would post a message again whose answer was lost,
- * wait as long as a server demands, and follow a redirect with our token.
+ * wait as long as a server demands, and follow a redirect with our token. Its own reading of the
+ * environment's proxy, which includes http to this machine, gives way to ours.
  */
-function withoutRetries(connector: ConnectorClient): ConnectorClient {
+function withOurPolicies(connector: ConnectorClient, agentFor: AgentFor): ConnectorClient {
   const client: unknown = Reflect.get(connector, 'client');
   const pipeline = (
     client as {
       pipeline?: {
         removePolicy(options: { name: string }): readonly unknown[];
+        addPolicy(policy: {
+          name: string;
+          sendRequest<Sent extends { url: string; agent?: ReturnType<AgentFor> }, Answer>(
+            request: Sent,
+            next: (request: Sent) => Answer,
+          ): Answer;
+        }): void;
       };
     }
   ).pipeline;
-  for (const name of ['defaultRetryPolicy', 'redirectPolicy']) {
+  for (const name of ['defaultRetryPolicy', 'redirectPolicy', 'proxyPolicy']) {
     if (pipeline?.removePolicy({ name }).length !== 1) {
       throw new Error(`botframework-connector has no ${name} to remove: look at its pipeline`);
     }
   }
+  pipeline?.addPolicy({
+    name: 'countersignProxy',
+    sendRequest(request, next) {
+      const agent = agentFor(request.url);
+      if (agent) request.agent = agent;
+      return next(request);
+    },
+  });
   return connector;
 }

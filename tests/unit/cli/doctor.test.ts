@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { IssuerConfig } from '../../../src/config/config.ts';
 import { createDirectory } from '../../../src/directory/directory.ts';
 import { diagnoseIdentity } from '../../../src/identity/inspect/diagnose.ts';
@@ -111,6 +112,7 @@ test('reports OK for every part of a working set-up', async () => {
       'store: writable',
       'store: schema',
       'keys: open',
+      'network: proxy',
     ]),
   );
 });
@@ -123,6 +125,14 @@ test('reports a channel that the bot is not in', () => {
       change: 'add the app to the team',
     }),
   );
+});
+
+test.each([
+  ['a file that is not there', '/nowhere/ca.pem'],
+  ['a file without a certificate', fileURLToPath(import.meta.url)],
+])('reports NODE_EXTRA_CA_CERTS with %s, which Node ignores', async (_name, path) => {
+  const { code, bad } = await doctor({ NODE_EXTRA_CA_CERTS: path });
+  expect([code, bad]).toEqual([1, ['fail network: certificate authority']]);
 });
 
 test('prints one line a finding, without secrets', async () => {

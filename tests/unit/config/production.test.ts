@@ -145,6 +145,43 @@ describe('production', () => {
     expect([...shown].sort()).toEqual([...PRODUCTION_RULES].sort());
   });
 
+  test.each([
+    ['address_guard_off', { HTTPS_PROXY: 'http://proxy.contoso.test:3128' }],
+    ['proxy_missing', {}],
+  ])('warns with %s of an executor that calls through a proxy', (rule, more) => {
+    const config = edited(configText, 'timeout: 10s', 'proxy: true');
+    const { warnings } = load({ config, env: { ...exampleEnv, ...more } });
+    expect(warnings.filter(({ path }) => path.endsWith('.proxy'))).toEqual([
+      expect.objectContaining({ rule, path: 'executors.deploy-webhook.proxy' }),
+    ]);
+  });
+
+  test.each([
+    ['proxy.contoso.test:3128', 'HTTPS_PROXY in the environment'],
+    ['socks5://ann:secret@proxy.contoso.test', 'HTTPS_PROXY in the environment'],
+  ])('rejects HTTPS_PROXY=%s without showing it', (url, found) => {
+    expect(problemsOf({ env: { ...exampleEnv, HTTPS_PROXY: url } })).toEqual([
+      expect.objectContaining({ path: 'server.proxy', found: JSON.stringify(found) }),
+    ]);
+    expect(() =>
+      load({ env: { ...exampleEnv, HTTPS_PROXY: url }, profile: 'local' }),
+    ).not.toThrow();
+  });
+
+  test('warns of a password of the proxy in the file', () => {
+    const address = 'http://ann:secret@proxy.contoso.test:3128';
+    const config = edited(configText, 'port: 3978', `proxy: { url: '${address}' }`);
+    const { warnings } = load({ config });
+    expect(warnings).toContainEqual(
+      expect.objectContaining({ rule: 'secret_in_file', path: 'server.proxy.url' }),
+    );
+    expect(JSON.stringify(warnings)).not.toContain('ann:secret');
+    const env = { ...exampleEnv, HTTPS_PROXY: address };
+    expect(load({ env }).warnings.map(({ path }) => path)).not.toContain('server.proxy.url');
+    const wrong = edited(config, 'http://ann', 'socks5://ann');
+    expect(JSON.stringify(problemsOf({ config: wrong }))).toMatch(/server\.proxy(?!.*ann:secret)/);
+  });
+
   test('knows the demo ids of the local profile', () => {
     expect([...DEMO_IDS].sort()).toEqual([demoTenantId, demoBotAppId].sort());
   });

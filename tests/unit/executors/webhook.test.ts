@@ -25,6 +25,7 @@ function sectionOf(change: Partial<WebhookSection> = {}): WebhookSection {
     idempotent: false,
     maxAttempts: 3,
     allowPrivate: ['127.0.0.1'],
+    proxy: false,
     ...change,
   };
 }

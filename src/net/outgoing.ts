@@ -1,0 +1,103 @@
+import { Agent as HttpsAgent } from 'node:https';
+import type { AgentOptions } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Agent, buildConnector, fetch as fetchThrough } from 'undici';
+import type { RequestInit as UndiciInit } from 'undici';
+import { proxyFor } from './proxy-route.ts';
+import type { ProxySettings } from './proxy-route.ts';
+import { openTunnel } from './proxy-tunnel.ts';
+
+const CONNECT_MS = 10_000;
+const KEPT_IDLE_MS = 4_000;
+
+/** A fetch function; tests pass one that redirects to loopback. */
+export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
+
+/** The agent of an https URL; undefined: the client's own. */
+export type AgentFor = (url: string) => HttpsAgent | undefined;
+
+/** The ways out through one proxy, or directly. */
+export interface Outgoing {
+  readonly fetch: Fetch;
+  /** For clients of node:https; undefined: directly. */
+  agentFor: AgentFor;
+}
+
+const made = new WeakMap<ProxySettings, Outgoing>();
+const direct: Outgoing = {
+  fetch: (url, init) => globalThis.fetch(url, init),
+  agentFor: () => undefined,
+};
+
+/** The ways out by these settings, with one pool of connections for each settings. */
+export function outgoing(settings: ProxySettings | null | undefined): Outgoing {
+  if (!settings) return direct;
+  const known = made.get(settings) ?? create(settings);
+  made.set(settings, known);
+  return known;
+}
+
+/**
+ * A connector for undici that opens a tunnel where a proxy is to be used, and else `connect`. TLS to
+ * the target runs inside the tunnel.
+ */
+export function proxiedConnector(
+  settings: ProxySettings,
+  connect: buildConnector.connector,
+  timeoutMs: number,
+): buildConnector.connector {
+  return (asked, done) => {
+    const host = asked.hostname.replace(/^\[(.*)\]$/, '$1');
+    const port = Number(asked.port || 443);
+    const proxy = asked.protocol === 'https:' ? proxyFor(settings, { host, port }) : undefined;
+    if (proxy === undefined) return connect(asked, done);
+    openTunnel(proxy, { host, port, timeoutMs }).then(
+      (httpSocket) => connect({ ...asked, httpSocket }, done),
+      (error: Error) => done(error, null),
+    );
+  };
+}
+
+function create(settings: ProxySettings): Outgoing {
+  const connect = buildConnector({ timeout: CONNECT_MS, allowH2: false });
+  const dispatcher = new Agent({ connect: proxiedConnector(settings, connect, CONNECT_MS) });
+  const agent = new TunnelAgent(settings);
+  return {
+    // The types of undici and of Node describe the same objects.
+    fetch: async (url, init) =>
+      (await fetchThrough(url, { ...(init as UndiciInit), dispatcher })) as unknown as Response,
+    agentFor(url) {
+      const { protocol, hostname, port } = new URL(url);
+      const target = { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 443) };
+      return protocol === 'https:' && proxyFor(settings, target) ? agent : undefined;
+    },
+  };
+}
+
+/** An agent of node:https whose connections run through the proxy. */
+class TunnelAgent extends HttpsAgent {
+  readonly #settings: ProxySettings;
+
+  constructor(settings: ProxySettings) {
+    super({ keepAlive: true, timeout: KEPT_IDLE_MS });
+    this.#settings = settings;
+  }
+
+  override createConnection(
+    options: AgentOptions & { host?: string | null; port?: number | string | null },
+    done?: (error: Error | null, socket: Duplex) => void,
+  ): undefined {
+    const target = { host: options.host ?? '', port: Number(options.port ?? 443) };
+    const proxy = proxyFor(this.#settings, target);
+    if (proxy === undefined) throw new Error(`${target.host} needs no proxy`);
+    openTunnel(proxy, { ...target, timeoutMs: CONNECT_MS }).then(
+      (socket: Socket) => {
+        const secured = super.createConnection({ ...options, socket } as AgentOptions);
+        done?.(null, secured as Duplex);
+      },
+      (error: Error) => done?.(error, undefined as unknown as Duplex),
+    );
+    return undefined;
+  }
+}
