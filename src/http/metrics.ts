@@ -5,6 +5,10 @@ const HELP: Readonly<Record<string, string>> = {
   countersign_http_noise_total: 'What ended before a route: broken HTTP and dropped connections.',
   countersign_strangers_refused_total: 'Refused calls of identities that no rule names.',
   countersign_refusals_unrecorded_total: 'Refusals left out of the audit log by its limits.',
+  countersign_jobs_waiting: 'Jobs that are due, leased or scheduled.',
+  countersign_jobs_dead: 'Jobs that were given up.',
+  countersign_teams_calls_waiting: 'Calls to Teams that wait for their turn.',
+  countersign_teams_longest_wait_seconds: 'Waiting time of the call that is due for longest.',
 };
 
 /** Above the number of series that our labels can make: a bound in case one is not closed. */
@@ -46,7 +50,11 @@ export function createMetrics() {
         );
       }
       for (const [name, value] of Object.entries(gauges)) {
-        lines.push(`# TYPE ${name} gauge`, `${name} ${value}`);
+        lines.push(
+          `# HELP ${name} ${HELP[name] ?? name}`,
+          `# TYPE ${name} gauge`,
+          `${name} ${value}`,
+        );
       }
       return `${lines.join('\n')}\n`;
     },
