@@ -25,14 +25,17 @@ export interface Outgoing {
 }
 
 const made = new WeakMap<ProxySettings, Outgoing>();
-const direct: Outgoing = {
-  fetch: (url, init) => globalThis.fetch(url, init),
-  agentFor: () => undefined,
-};
+let direct: Outgoing | undefined;
 
-/** The ways out by these settings, with one pool of connections for each settings. */
+/**
+ * The ways out by these settings, with one pool of connections for each settings. Without a proxy
+ * they are direct, also where Node's own fetch reads the environment (NODE_USE_ENV_PROXY).
+ */
 export function outgoing(settings: ProxySettings | null | undefined): Outgoing {
-  if (!settings) return direct;
+  if (!settings) {
+    direct ??= create({ url: 'http://none', noProxy: ['*'] });
+    return direct;
+  }
   const known = made.get(settings) ?? create(settings);
   made.set(settings, known);
   return known;

@@ -1,6 +1,7 @@
 import type { AddressPolicy } from './addresses.ts';
 import { guardedConnector } from './guarded-connect.ts';
 import type { Resolve } from './guarded-connect.ts';
+import type { ProxySettings } from './proxy-route.ts';
 
 /**
  * Connects to a target as a call of it would, TLS included, and sends nothing.
@@ -12,6 +13,8 @@ export function probeTarget(options: {
   policy: AddressPolicy;
   timeoutMs: number;
   resolve?: Resolve;
+  /** The proxy to connect through; null: none. */
+  proxy?: ProxySettings | null;
 }): Promise<void> {
   const { hostname, host, protocol, port } = new URL(options.url);
   const connect = guardedConnector({ ...options, connected: () => undefined });

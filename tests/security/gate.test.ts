@@ -31,7 +31,8 @@ afterEach(() => {
 
 function gate(change: Partial<TeamsConfig> = {}, allowLoopbackHttp = true) {
   const teams = teamsConfig(wire, change);
-  const config = { profile: 'local', teams } as Config;
+  const server = { publicUrl: 'http://127.0.0.1', host: '127.0.0.1', port: 0 };
+  const config = { profile: 'local', server, teams } as Config;
   const basics = { clock: systemClock, log: silentLogger };
   return createGate({
     config: teams,

@@ -35,6 +35,7 @@ function create(parts: ExecutorParts<WebhookSection>): Executor {
   const { name, section, clock } = parts;
   const url = checkedUrl(parts);
   const policy = createAddressPolicy(section.allowPrivate);
+  const proxy = section.proxy ? parts.proxy : null;
   const sign = signerOf(name, section.secret);
   const { displayName } = section;
   const target =
@@ -48,7 +49,7 @@ function create(parts: ExecutorParts<WebhookSection>): Executor {
     repeatable: section.idempotent,
     async probe() {
       const { resolve } = parts;
-      const limits = { policy, timeoutMs: section.timeout };
+      const limits = { policy, timeoutMs: section.timeout, proxy };
       await probeTarget({ url: url.href, ...limits, ...(resolve ? { resolve } : {}) });
       return `${url.host} accepts connections`;
     },
@@ -61,7 +62,7 @@ function create(parts: ExecutorParts<WebhookSection>): Executor {
         body,
         timeoutMs: section.timeout,
         policy,
-        proxy: section.proxy ? parts.proxy : null,
+        proxy,
         ...(parts.resolve ? { resolve: parts.resolve } : {}),
         headers: {
           'content-type': 'application/json; charset=utf-8',

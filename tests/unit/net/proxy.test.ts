@@ -160,7 +160,11 @@ describe('calls out of the machine, through a proxy that has to be used', () => 
   ])('takes %s for providers, logins, Graph and the Bot Connector', async (_name, given) => {
     const through = await proxy();
     const results = await callOut(given(through.url));
-    expect(results).toEqual({ ...OURS, 'executor deploy-webhook': 'target_unreachable' });
+    expect(results).toEqual({
+      ...OURS,
+      'probe of deploy-webhook': expect.stringContaining('ENOTFOUND') as unknown,
+      'executor deploy-webhook': 'target_unreachable',
+    });
     const seen = count(through);
     expect(seen).toEqual({
       ...Object.fromEntries(HOSTS.map((host) => [host, some])),
@@ -175,8 +179,12 @@ describe('calls out of the machine, through a proxy that has to be used', () => 
       env: { HTTPS_PROXY: through.url },
       hook: '    proxy: true',
     });
-    expect(results).toEqual({ ...OURS, 'executor deploy-webhook': 'ok' });
-    expect(count(through)['hooks.contoso.test']).toBe(1);
+    expect(results).toEqual({
+      ...OURS,
+      'probe of deploy-webhook': 'ok',
+      'executor deploy-webhook': 'ok',
+    });
+    expect(count(through)['hooks.contoso.test']).toBe(2);
   });
 
   test.each([
@@ -198,7 +206,12 @@ describe('calls out of the machine, through a proxy that has to be used', () => 
   test('`proxy: none` takes none from the environment', async () => {
     const through = await proxy();
     const results = await callOut({
-      env: { HTTPS_PROXY: through.url, https_proxy: through.url, HTTP_PROXY: through.url },
+      env: {
+        HTTPS_PROXY: through.url,
+        https_proxy: through.url,
+        HTTP_PROXY: through.url,
+        NODE_USE_ENV_PROXY: '1',
+      },
       server: '  proxy: none',
     });
     expect(Object.values(results)).not.toContain('ok');

@@ -2,7 +2,7 @@ import { loadConfig } from '../../../../src/compose/load-config.ts';
 import { layFoundation } from '../../../../src/compose/foundation.ts';
 import { composeIdentity } from '../../../../src/compose/identity.ts';
 import { composeOutbound } from '../../../../src/compose/teams.ts';
-import { createExecutors } from '../../../../src/executors/registry.ts';
+import { createExecutors, probeExecutors } from '../../../../src/executors/registry.ts';
 import { createDirectory } from '../../../../src/directory/directory.ts';
 import { diagnoseIdentity } from '../../../../src/identity/inspect/diagnose.ts';
 import { describeError, silentLogger } from '../../../../src/lib/logger.ts';
@@ -63,6 +63,9 @@ await call('connector', async () =>
     { text: 'hello' },
   ),
 );
+for (const { name, error } of await probeExecutors(foundation)) {
+  results[`probe of ${name}`] = error === undefined ? 'ok' : describeError(error);
+}
 const executors = createExecutors(foundation);
 for (const name of Object.keys(config.executors)) {
   const { kind, outcome } = await executors.execute(approvedRequest('req_1', name), 1);
