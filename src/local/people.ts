@@ -1,5 +1,6 @@
 /** The people and the pipeline of the local profile, with fixed ids. */
-import type { Person } from './world.ts';
+import { sha256 } from '../lib/hash.ts';
+import type { Json, Person } from './world.ts';
 
 /** The tenant of all demo people. */
 export const demoTenantId = '7f0a9d52-3c41-4f86-9a1e-5b2d8c64e013';
@@ -79,12 +80,39 @@ const PEOPLE: readonly Omit<Person, 'tid' | 'mri'>[] = [
  * no role, and `rafael` was an approver before.
  */
 export function demoPeople(): Person[] {
-  return PEOPLE.map((person) => ({
-    ...person,
-    roles: [...person.roles],
-    tid: demoTenantId,
-    mri: `29:1${person.oid.replaceAll('-', '')}`,
-  }));
+  return PEOPLE.map((person) => ({ ...person, roles: [...person.roles], ...inTeams(person.oid) }));
+}
+
+/** A person of one's own in the demo's tenant; the object id follows from `id`. */
+export function localPerson(given: {
+  readonly id: string;
+  readonly name: string;
+  readonly title?: string | undefined;
+  readonly roles: readonly string[];
+  readonly claims: Json;
+}): Person {
+  const { id, name, title, roles } = given;
+  const { department, ...claims } = given.claims;
+  const hash = Buffer.from(sha256(`local person ${id}`), 'base64url').toString('hex');
+  const oid = [0, 8, 12, 16, 20]
+    .map((from, at, all) => hash.slice(from, all[at + 1] ?? 32))
+    .join('-');
+  const held = roles.length === 0 ? 'No role.' : `Roles: ${roles.join(', ')}.`;
+  return {
+    id,
+    name,
+    title: title ?? (roles.join(', ') || 'No role'),
+    department: typeof department === 'string' ? department : '',
+    oid,
+    roles: [...roles],
+    hint: held,
+    claims,
+    ...inTeams(oid),
+  };
+}
+
+function inTeams(oid: string) {
+  return { tid: demoTenantId, mri: `29:1${oid.replaceAll('-', '')}` };
 }
 
 /**

@@ -1,18 +1,27 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compose } from '../compose/compose.ts';
 import type { Overrides } from '../compose/foundation.ts';
 import type { Service } from '../compose/lifecycle.ts';
 import { loadConfig } from '../compose/load-config.ts';
 import type { Config } from '../config/config.ts';
+import { machineFiles } from '../config/files.ts';
+import type { Files } from '../config/files.ts';
 import { systemIds } from '../lib/ids.ts';
 import { startConnector } from './connector.ts';
 import type { LocalConnector } from './connector.ts';
 import type { ChannelSpec, ConnectorOptions } from './connector/types.ts';
 import { keptFile } from './kept-file.ts';
+import { addMissingRoles } from './own/add-missing-roles.ts';
+import { withLocalIssuer } from './own/own-workflows.ts';
+import type { OwnWorkflows } from './own/own-workflows.ts';
+import { localChannel, writeProfileConfig } from './own/profile-config.ts';
 import { demoBotAppId, demoPeople, demoTenantId } from './people.ts';
+import { writePlaygroundFile } from './playground/config-file.ts';
+import { startPlaygroundListener } from './playground/listener.ts';
+import type { PlaygroundListener } from './playground/listener.ts';
 import { startProvider, type LocalProvider } from './provider.ts';
 import { removeStore } from './store-file.ts';
 import { startTarget } from './target.ts';
@@ -21,7 +30,7 @@ import type { Person } from './world.ts';
 
 const APP_SECRET = 'local-bot-secret';
 const TEAM = { id: '19:team-release@thread.tacv2', name: 'Release' };
-export const APPROVALS = '19:approvals@thread.tacv2';
+export const APPROVALS = localChannel('approvals').id;
 
 /** The parts of the local profile; each speaks its real protocol over loopback. */
 export interface LocalProfile extends LocalParts {
@@ -41,6 +50,12 @@ export interface LocalOptions extends Pick<
   readonly channels?: readonly ChannelSpec[];
   /** A configuration instead of the demo's, with the same `LOCAL_…` variables. */
   readonly configPath?: string;
+  /** People instead of the demo's. */
+  readonly people?: readonly Person[];
+  /** Workflows instead of the demo's. */
+  readonly own?: OwnWorkflows;
+  /** The Microsoft 365 Agents Playground is the client of one person. */
+  readonly playground?: { readonly origin: string; readonly personId?: string | undefined };
   /** Its clock is used by the other parts too. */
   readonly overrides?: Overrides;
   /** Called for each delivery that takes effect at the target, before the answer. */
@@ -53,6 +68,8 @@ export interface LocalParts {
   readonly provider: LocalProvider;
   readonly connector: LocalConnector;
   readonly target: Target;
+  /** The listener for the Playground; absent without `playground`. */
+  readonly playground?: PlaygroundListener | undefined;
   /** The address on which the service must listen. */
   readonly url: string;
   /** The configuration of the service, and the environment variables that it uses. */
@@ -71,11 +88,14 @@ export async function startLocalProfile(options: LocalOptions): Promise<LocalPro
   const stop = () => stopAll(stops);
   try {
     const { configPath: path, env } = parts;
-    const { config } = loadConfig({ path, env, profile: 'local' });
+    const files = ownFiles(options.own);
+    const { config } = loadConfig({ path, env, profile: 'local', files });
     const service = await compose(config, options.overrides);
     stops.push(() => service.stop());
     const { url } = await service.start();
-    await parts.connector.install();
+    // Channels are the Playground's then: an installation in ours would move the cards there.
+    const personIds = options.playground && parts.people.map(({ id }) => id);
+    await parts.connector.install(personIds && { personIds });
     return { ...parts, config, service, url, stop };
   } catch (error) {
     await stop();
@@ -114,7 +134,8 @@ async function startParts(
   const { home, port: base } = options;
   await mkdir(home, { recursive: true });
   const store = join(home, 'countersign.db');
-  const people = demoPeople();
+  const people = peopleOf(options);
+  const channels = channelsOf(options);
   const port = base ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
   const next = (step: number) => (base === undefined ? undefined : base + step);
@@ -127,6 +148,7 @@ async function startParts(
     people,
     serviceUrl: () => url,
     keysFile: join(home, 'provider-keys.json'),
+    pipeline: options.own?.pipeline,
   });
   stops.push(() => provider.stop());
   const target = await startTarget({
@@ -142,7 +164,7 @@ async function startParts(
     appSecret: APP_SECRET,
     tenantId: demoTenantId,
     people,
-    channels: [{ id: APPROVALS, name: 'Approvals', team: TEAM }, ...(options.channels ?? [])],
+    channels,
     botEndpoint: () => `${url}/api/messages`,
     singleSignOn: (personId, resource) => provider.singleSignOnToken(personId, resource),
     limits: options.limits,
@@ -160,9 +182,69 @@ async function startParts(
     LOCAL_WEBHOOK_SECRET: webhookSecret,
     LOCAL_SIGNING_SECRET: await keptFile(join(home, 'signing-secret'), () => systemIds.secret(48)),
   };
-  const configPath =
-    options.configPath ?? fileURLToPath(new URL('./countersign.yaml', import.meta.url));
-  return { people, provider, connector, target, url, env, configPath };
+  const playground = await startPlayground(options, { people, provider, connector, port: next(5) });
+  if (playground !== undefined) stops.push(() => playground.stop());
+  const configPath = await configOf(options);
+  return { people, provider, connector, target, playground, url, env, configPath };
+}
+
+function peopleOf({ people = demoPeople(), own }: LocalOptions): readonly Person[] {
+  return own === undefined ? people : addMissingRoles(people, own.workflows);
+}
+
+function channelsOf({ own, channels = [] }: LocalOptions): ChannelSpec[] {
+  const named = own?.channels.map(localChannel) ?? [{ id: APPROVALS, name: 'Approvals' }];
+  return [...named.map((channel) => ({ ...channel, team: TEAM })), ...channels];
+}
+
+/** The configuration: the demo's file as it is, or one that is written for these options. */
+async function configOf(options: LocalOptions): Promise<string> {
+  const { own, playground, home } = options;
+  const from = options.configPath ?? fileURLToPath(new URL('./countersign.yaml', import.meta.url));
+  if (own === undefined && playground === undefined) return from;
+  const [channel] = channelsOf(options);
+  const elsewhere =
+    playground && channel
+      ? { serviceUrl: `${playground.origin}/_connector`, channel: channel.id }
+      : undefined;
+  return writeProfileConfig({ from, home, own, elsewhere });
+}
+
+async function startPlayground(
+  options: LocalOptions,
+  parts: Pick<LocalParts, 'people' | 'provider' | 'connector'> & { port: number | undefined },
+): Promise<PlaygroundListener | undefined> {
+  const { playground, home } = options;
+  if (playground === undefined) return undefined;
+  const { people, port = 0 } = parts;
+  const { personId = people[0]?.id } = playground;
+  const person = people.find(({ id }) => id === personId);
+  const [channel] = channelsOf(options);
+  if (person === undefined || channel === undefined) throw new UnknownPerson(people);
+  const { id, name } = channel;
+  await writePlaygroundFile({ home, person, people, team: TEAM, channel: { id, name } });
+  return startPlaygroundListener({ ...parts, port, origin: playground.origin });
+}
+
+/** The disk as the profile's service reads it: its own workflows name the local issuer. */
+function ownFiles(own: OwnWorkflows | undefined): Files {
+  if (own === undefined) return machineFiles;
+  return {
+    ...machineFiles,
+    readFile(path) {
+      const text = machineFiles.readFile(path);
+      return dirname(resolve(path)) === resolve(own.folder) ? withLocalIssuer(text) : text;
+    },
+  };
+}
+
+/** `personId` of the Playground is nobody of the profile. */
+export class UnknownPerson extends Error {
+  override readonly name = 'UnknownPerson';
+
+  constructor(people: readonly Person[]) {
+    super(`--as names nobody of the profile: ${people.map(({ id }) => id).join(', ')}.`);
+  }
 }
 
 function addresses(

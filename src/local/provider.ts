@@ -37,6 +37,8 @@ export interface ProviderOptions {
   /** Keeps the signing keys between starts (mode 0600); absent: fresh keys each start. */
   readonly keysFile?: string;
   readonly subjects?: Subjects;
+  /** Claims of the demo pipeline besides its own. */
+  readonly pipeline?: Json;
 }
 
 /** The running local provider. */
@@ -59,6 +61,7 @@ export async function startProvider(options: ProviderOptions) {
     storage: memoryStorage(clients.find),
     now: options.now ?? systemClock.now,
     subjects: options.subjects ?? 'shared',
+    pipeline: options.pipeline ?? {},
   };
   const build = () => {
     const provider = new Provider(issuer, providerConfiguration({ ...shared, keys }));

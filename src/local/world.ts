@@ -19,6 +19,8 @@ export interface Person {
   roles: string[];
   /** Claim in the tokens of this person from now on. */
   department: string;
+  /** Further claims in the tokens of this person. */
+  readonly claims?: Json;
   /** What to try as this person, in one sentence. */
   readonly hint: string;
 }

@@ -77,7 +77,7 @@ const FENCES: readonly (readonly [vendor: string, parts: readonly string[]])[] =
   ['lru-cache', ['lib']],
   ['re2js', ['lib']],
   ['pino', ['telemetry']],
-  ['yaml', ['config', 'cli']],
+  ['yaml', ['config', 'cli', 'local']],
   ['zod*', ['config', 'compose', 'executors', 'http', 'identity', 'local']],
 ];
 /** Parts without any package: the rules and the data flow. What they need stands in lib. */

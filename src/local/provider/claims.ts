@@ -21,11 +21,12 @@ export function subjectOf(subjects: Subjects, oid: string, audience: string): st
 /** The claims of every token of a person; without roles there is no `roles`, as at Entra ID. */
 export function personClaims(person: Person): Json {
   return {
+    ...person.claims,
     oid: person.oid,
     tid: person.tid,
     name: person.name,
     preferred_username: `${person.id}@contoso.example`,
-    department: person.department,
+    ...(person.department === '' ? {} : { department: person.department }),
     ...(person.roles.length === 0 ? {} : { roles: [...person.roles] }),
     ver: '2.0',
   };
@@ -53,9 +54,10 @@ export function personAccessToken(frame: AccessTokenFrame, person: Person): Json
 }
 
 /** Claims of the demo pipeline's access token: Entra ID's application token with a job's claims. */
-export function workloadAccessToken(frame: AccessTokenFrame): Json {
+export function workloadAccessToken(frame: AccessTokenFrame, pipeline: Json): Json {
   return {
     ...demoPipeline.claims,
+    ...pipeline,
     ...frameClaims(frame),
     sub: frame.clientId,
     idtyp: 'app',

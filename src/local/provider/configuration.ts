@@ -1,7 +1,7 @@
 /** The configuration of panva's oidc-provider for the local profile. */
 import type { AdapterFactory, Configuration, JWKS, KoaContextWithOIDC } from 'oidc-provider';
 import { systemIds } from '../../lib/ids.ts';
-import type { Person } from '../world.ts';
+import type { Json, Person } from '../world.ts';
 import {
   personAccessToken,
   personClaims,
@@ -65,6 +65,8 @@ export interface ConfigurationParts {
   readonly keys: SigningKeys;
   readonly storage: AdapterFactory;
   readonly subjects: Subjects;
+  /** Claims of the demo pipeline besides its own. */
+  readonly pipeline: Json;
   now(): number;
 }
 
@@ -79,7 +81,10 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
     jwks: { keys: [...parts.keys] } as JWKS,
     clientDefaults: { token_endpoint_auth_method: 'client_secret_basic' },
     acrValues,
-    claims: { openid: CLAIMS, profile: ['name', 'preferred_username'] },
+    claims: {
+      openid: [...CLAIMS, ...ownClaims(parts.people)],
+      profile: ['name', 'preferred_username'],
+    },
     scopes: ['openid', 'profile', 'offline_access'],
     rotateRefreshToken: true,
     // Claims go into the id_token: the service does not call the userinfo endpoint.
@@ -119,6 +124,10 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
   };
 }
 
+function ownClaims(people: readonly Person[]): string[] {
+  return [...new Set(people.flatMap(({ claims = {} }) => Object.keys(claims)))];
+}
+
 type JwtCustomizer = NonNullable<
   NonNullable<NonNullable<Configuration['formats']>['customizers']>['jwt']
 >;
@@ -141,7 +150,7 @@ function accessTokenCustomizer(parts: ConfigurationParts): JwtCustomizer {
       jwt.payload = personAccessToken(frame, person);
       return;
     }
-    jwt.payload = workloadAccessToken(frame);
+    jwt.payload = workloadAccessToken(frame, parts.pipeline);
   };
 }
 
