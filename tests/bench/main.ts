@@ -5,6 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
+import { runScript } from '../support/run-script.ts';
 import type { Bench, BenchOptions } from './bench.ts';
 import { bigStore } from './big-store/big-store.ts';
 import type { Result } from './contest.ts';
@@ -66,4 +67,4 @@ function resultText(bench: Bench, result: Result): string {
   return `${[head, ...more].join('\n')}\n`;
 }
 
-process.exitCode = await main();
+await runScript(main);

@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { SERVER } from '../../store/support/open-sqlserver.ts';
+import { runScript } from '../../support/run-script.ts';
 import { startCluster } from './cluster.ts';
 import { playMany, playSchedules } from './run.ts';
 import type { Report } from './run.ts';
@@ -99,4 +100,4 @@ function wrong(why: string): number {
   return 2;
 }
 
-process.exitCode = await main();
+await runScript(main);

@@ -1,11 +1,16 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { outcomeOf } from '../../../src/domain/outcome.ts';
 import { refuse } from '../../../src/domain/refusal.ts';
 import type { RequestState } from '../../../src/domain/request/state.ts';
 import { makeRequest, startServer } from '../http/support.ts';
 import type { Harness } from '../http/support.ts';
 import { cli, folder } from './support.ts';
+
+const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 
 let server: Harness;
 let env: Record<string, string>;
@@ -112,6 +117,27 @@ describe('countersign request', () => {
     expect(ran.out).toContain('Request 17 is cancelled');
     expect(cancelled).toEqual(['req_1 by mia']);
   });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s to the process takes the request back',
+    async (signal) => {
+      const wait = server.app.waitRequest;
+      const child = spawn(process.execPath, [MAIN, ...ask, '--wait'], {
+        env: { PATH: process.env['PATH'], ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      server.app.waitRequest = (input) => {
+        child.kill(signal);
+        return wait(input);
+      };
+      let errors = '';
+      child.stderr.on('data', (chunk: Buffer) => {
+        errors += String(chunk);
+      });
+      expect(await once(child, 'close')).toEqual([1, null]);
+      expect([errors, cancelled]).toEqual(['The request was taken back.\n', ['req_1 by mia']]);
+    },
+  );
 
   test('a stop before the answer takes back what was made, by the same key', async () => {
     const stop = new AbortController();
