@@ -25,7 +25,7 @@ const PEOPLE: readonly Omit<Person, 'tid' | 'mri'>[] = [
     department: 'Platform',
     oid: '22e5c701-63b9-4d4f-8f18-7b201c9d3e42',
     roles: ['developer'],
-    hint: 'Ask from another department; its own approver has to decide.',
+    hint: 'Ask for access to a database; only the head of your own department may decide.',
   },
   {
     id: 'amara',
@@ -34,7 +34,7 @@ const PEOPLE: readonly Omit<Person, 'tid' | 'mri'>[] = [
     department: 'Payments',
     oid: '33f6d812-74ca-4e50-9029-8c312dae4f53',
     roles: ['approver'],
-    hint: 'Approve or deny what Payments asks for.',
+    hint: 'Approve or deny deployments and payments, and access to databases for Payments.',
   },
   {
     id: 'kenji',
@@ -43,7 +43,7 @@ const PEOPLE: readonly Omit<Person, 'tid' | 'mri'>[] = [
     department: 'Platform',
     oid: '4407e923-85db-4f61-913a-9d423ebf5064',
     roles: ['approver'],
-    hint: 'Decide for Platform; a request of Payments is not yours to approve.',
+    hint: 'Decide deployments too; access to a database for Payments is not yours to approve.',
   },
   {
     id: 'ingrid',

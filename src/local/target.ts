@@ -14,13 +14,20 @@ export interface Delivery {
   readonly repeat: boolean;
 }
 
-/** A deployment service: checks the signature and applies each webhook id once. */
+/** The services of the demo's workflows: each checks the signature and applies a webhook id once. */
 export type Target = Awaited<ReturnType<typeof startTarget>>;
 
 const MAX_DELIVERIES = 10_000;
 
+/** What each service answers, by the last part of its path; any other is a deployment service. */
+const SERVICES: Readonly<Record<string, { readonly kind: string; readonly message: string }>> = {
+  deploy: { kind: 'deploy', message: 'Rolled out.' },
+  database: { kind: 'login', message: 'The read-only login is ready.' },
+  payments: { kind: 'transfer', message: 'The bank has taken the payment.' },
+};
+
 /**
- * Starts the target on loopback; `secret` is the webhook secret (`whsec_…`). `heard` is called for
+ * Starts the services on loopback; `secret` is the webhook secret (`whsec_…`). `heard` is called for
  * each delivery that takes effect, before the answer.
  */
 export async function startTarget(options: {
@@ -53,7 +60,8 @@ export async function startTarget(options: {
       return sendJson(res, { status: 401, body: { message: String(error) } });
     }
     const id = headers['webhook-id'];
-    const reference = references.get(id) ?? `deploy-${1041 + references.size + 1}`;
+    const { kind, message } = serviceAt(req.url);
+    const reference = references.get(id) ?? `${kind}-${1041 + references.size + 1}`;
     const delivery: Delivery = {
       webhookId: id,
       idempotencyKey: header(req, 'idempotency-key') || undefined,
@@ -64,7 +72,7 @@ export async function startTarget(options: {
     references.set(id, reference);
     options.heard?.(delivery);
     if (fault) return fail(fault.status);
-    sendJson(res, { status: 200, body: { reference, message: 'Rolled out.' } });
+    sendJson(res, { status: 200, body: { reference, message } });
   };
 
   const server = createServer((req, res) => {
@@ -74,7 +82,8 @@ export async function startTarget(options: {
   });
   const base = await listenOnLoopback(server, options.port ?? 0);
   return {
-    url: `${base}/hooks/deploy`,
+    /** The services are below it: `/deploy`, `/database`, `/payments`. */
+    url: `${base}/hooks`,
     deliveries: deliveries as readonly Delivery[],
     /** Distinct webhook ids that took effect. */
     applied: () => references.size,
@@ -87,6 +96,12 @@ export async function startTarget(options: {
     },
     stop: () => stopServer(server),
   };
+}
+
+function serviceAt(path = '') {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const service = Object.hasOwn(SERVICES, name) ? SERVICES[name] : undefined;
+  return service ?? { kind: 'deploy', message: 'Rolled out.' };
 }
 
 function header(req: IncomingMessage, name: string): string {

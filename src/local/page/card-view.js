@@ -3,6 +3,7 @@ import { h } from './dom.js';
 import { hostConfig } from './host-config.js';
 import { toHtml } from './markdown.js';
 
+const SENT = ['Action.Submit', 'Action.Execute'];
 const PADDING_PX = { chat: 16, dialog: 24 };
 let ready;
 
@@ -43,6 +44,8 @@ export function cardView(json, onAction, place = 'chat') {
       openWebPage(action.url);
       return;
     }
+    // The renderer shows and hides by itself; only these two go to the app.
+    if (!SENT.includes(action.getJsonTypeName())) return;
     if (element.getAttribute('aria-busy') === 'true') return;
     pressed = action.renderedElement ?? null;
     onAction({ action: action.toJSON(), inputs: inputsOf(action) });

@@ -45,6 +45,7 @@ export function openDialog({ title, card, submit }) {
     if (result.kind === 'dialog' || result.kind === 'card') {
       heading.textContent = result.title || heading.textContent;
       show(result.card);
+      focusFirst(dialog);
     } else {
       dialog.close();
       if (result.kind === 'message') toast(result.text);
@@ -65,5 +66,10 @@ export function present(dialog) {
   });
   document.body.append(dialog);
   dialog.showModal();
-  dialog.querySelector('input, select, textarea')?.focus();
+  focusFirst(dialog);
+}
+
+/** Focuses the first input, or the button that closes the dialog. */
+function focusFirst(dialog) {
+  (dialog.querySelector('input, select, textarea') ?? dialog.querySelector('button'))?.focus();
 }

@@ -133,7 +133,10 @@ export class MessageView {
     this.#meta.textContent = edited ? 'Edited' : '';
     const shown = cardsOf(withCard(this.#message, this.#ownCard));
     const drawn = shown.map((json) => this.#card(json));
-    const hadFocus = this.#cards.contains(document.activeElement);
+    // A pressed button is off while the app answers, and so has lost the focus.
+    const hadFocus =
+      this.#cards.contains(document.activeElement) ||
+      this.#cards.querySelector('[aria-busy="true"]') !== null;
     this.#cards.replaceChildren(...drawn);
     if (!changed) return;
     for (const card of drawn) card.classList.add('is-updated');

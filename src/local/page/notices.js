@@ -8,7 +8,7 @@ const ICONS = { bad: 'blocked', info: 'info', good: 'check' };
  * The area below a card or in a dialog that shows the bot's answers, one at a time.
  * @returns {{ element: HTMLElement, clear: () => void, error: (code: string, text: string) => void,
  *   info: (text: string) => void, signIn: (options: { url: string, text: string,
- *   onCode: (code: string) => void }) => void }}
+ *   begin: boolean, onCode: (code: string) => void, onAgain: () => void }) => void }}
  */
 export function notices() {
   const element = h('div', { class: 'notices' });
@@ -51,9 +51,10 @@ export function notices() {
 /**
  * Runs an action that the bot answers, with a sign-in if the bot asks for it.
  * @param {{ notes: ReturnType<typeof notices>, busy: (on: boolean) => void,
- *   run: (state?: string) => Promise<object>, done: (result: object) => void }} options `run` is
+ *   run: (state?: string) => Promise<object>, done: (result: object) => void,
+ *   begin?: boolean }} options `run` is
  *   repeated with the code of the sign-in page; `done` gets cards, dialogs, messages and
- *   empty results
+ *   empty results; `begin` opens the sign-in page without another press
  * @param {string} [state]
  */
 export async function perform(options, state) {
@@ -70,7 +71,12 @@ export async function perform(options, state) {
   if (result?.kind === 'error') {
     notes.error(result.code, result.text);
   } else if (result?.kind === 'signIn') {
-    notes.signIn({ ...result, onCode: (code) => perform(options, code) });
+    notes.signIn({
+      ...result,
+      begin: options.begin === true,
+      onCode: (code) => perform({ ...options, begin: false }, code),
+      onAgain: () => perform({ ...options, begin: true }),
+    });
   } else {
     done(result ?? { kind: 'none' });
   }

@@ -7,11 +7,13 @@ const MAX_CODE_CHARS = 200;
 /**
  * The bar for a sign-in: a button that opens the sign-in page in a popup, and a box for its code.
  * The code is also accepted by `postMessage({ countersignCode })`, from that page's origin alone.
- * @param {{ url: string, text: string, onCode: (code: string) => void,
- *   onClose: () => void }} options
+ * The page behind a link opens once, so the button asks for a new link the next time.
+ * @param {{ url: string, text: string, begin: boolean, onCode: (code: string) => void,
+ *   onAgain: () => void, onClose: () => void }} options `begin` opens the page at once, for the
+ *   press that asked for this link
  * @returns {HTMLElement}
  */
-export function signInBar({ url, text, onCode, onClose }) {
+export function signInBar({ url, text, begin, onCode, onAgain, onClose }) {
   const origin = isWebAddress(url) ? new URL(url).origin : null;
   const waiting = h(
     'span',
@@ -19,6 +21,7 @@ export function signInBar({ url, text, onCode, onClose }) {
     'Waiting for the sign-in page…',
   );
   const code = codeInput();
+  const button = openButton({ onclick: open, disabled: origin === null });
   const bar = h('div', { class: 'notice sign-in', role: 'group', 'aria-label': 'Sign in' });
 
   function heard(event) {
@@ -31,8 +34,10 @@ export function signInBar({ url, text, onCode, onClose }) {
     onCode(value);
   }
   function open() {
+    if (!waiting.hidden) return onAgain();
     window.open(url, 'countersign-sign-in', 'popup,width=520,height=700');
     waiting.hidden = false;
+    button.textContent = 'Begin again';
   }
   window.addEventListener('message', heard);
   bar.append(
@@ -41,16 +46,12 @@ export function signInBar({ url, text, onCode, onClose }) {
       'div',
       { class: 'notice-body' },
       h('p', {}, text),
-      h(
-        'div',
-        { class: 'sign-in-row' },
-        openButton({ onclick: open, disabled: origin === null }),
-        codeForm(code, take),
-      ),
+      h('div', { class: 'sign-in-row' }, button, codeForm(code, take)),
       waiting,
     ),
     iconButton({ label: 'Not now', icon: icon('close', 16), onclick: onClose }),
   );
+  if (begin && origin !== null) open();
   return bar;
 }
 
