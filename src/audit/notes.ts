@@ -13,6 +13,7 @@ export const AUDIT_PROBLEM_CODES = [
   'other_origin',
   'known_root_mismatch',
   'known_unverified',
+  'witness_unread',
   'restore_accepted',
   'event_outside',
   'event_waits_twice',

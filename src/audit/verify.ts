@@ -36,6 +36,8 @@ export interface VerifyAuditOptions {
   readonly origin?: string | undefined;
   /** What was kept elsewhere: detects a truncated or completely rewritten log. */
   readonly known?: readonly KnownRoot[];
+  /** What was found before, such as on reading what was kept elsewhere. */
+  readonly found?: readonly AuditProblem[];
   /** Rows read at a time; default 500. */
   readonly pageSize?: number;
   /** Default 100. */
@@ -59,6 +61,9 @@ export async function verifyAudit(
   options: VerifyAuditOptions,
 ): Promise<AuditReport> {
   const notes = collector(options.maxProblems ?? 100);
+  for (const { code, severity, message, at } of options.found ?? []) {
+    notes[severity](code, message, at);
+  }
   const given = { ...options, pageSize: options.pageSize ?? 500, notes };
   const { frontier, checkpoints } = await verifyTree(store, given);
   const unsealed = await verifyEvents(store, given);

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { CHECKPOINT_TYPE, verifierOfJwks } from '../audit/checkpoint-verifier.ts';
 import type { CheckpointVerifier } from '../audit/checkpoint-verifier.ts';
-import { decodeHash } from '../audit/merkle.ts';
 import { verifyAudit } from '../audit/verify.ts';
 import type { AuditReport } from '../audit/verify.ts';
+import type { WitnessConfig } from '../compose/open-witness.ts';
 import type { Config } from '../config/config.ts';
 import { createKeys } from '../keys/keys.ts';
 import type { Keys } from '../keys/keys.ts';
@@ -18,7 +17,10 @@ import type { KeyStore } from '../usecases/ports/key-store.ts';
 import { defineCommand, EXIT, UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { readConfig } from './read-config.ts';
+import { knownOption, readKnown } from './known-checkpoints.ts';
+import type { KnownOption } from './known-checkpoints.ts';
 import { configOption, environmentValue, jsonOption, readGiven } from './options.ts';
+import { plain } from './report.ts';
 
 const SHOWN = 20;
 
@@ -26,6 +28,7 @@ const SHOWN = 20;
 interface LogSource {
   readonly store: Config['store'];
   readonly origin: string | undefined;
+  readonly witness: WitnessConfig | undefined;
   verifier(log: AuditLog): Promise<CheckpointVerifier>;
 }
 
@@ -44,14 +47,18 @@ export const auditVerify = defineCommand({
         "published keys to check signatures with (default: the configuration's signing.secret)",
       )
       .option('--origin <name>', 'name of the log in every checkpoint (default: audit.origin)')
-      .option('--known <size:root>', 'a size and root that were kept elsewhere', toKnownRoot)
+      .option(
+        '--known <known>',
+        'what was kept elsewhere: a checkpoint, SIZE:ROOT, or a file with one on each line',
+      )
       .addOption(jsonOption),
   notes: 'Exits with 1 where the log does not verify or cannot be read.',
   async run({ options, io }) {
     const source = logSourceOf(options, io);
+    const known = options.known === undefined ? undefined : knownOption(options.known, io);
     let report: AuditReport;
     try {
-      report = await verify(source, options.known);
+      report = await verify(source, known);
     } catch (error) {
       io.stderr(`The audit log could not be read: ${describeError(error)}\n`);
       return EXIT.failed;
@@ -63,18 +70,16 @@ export const auditVerify = defineCommand({
 });
 
 async function verify(
-  { store, origin, verifier }: LogSource,
-  known: { size: number; root: string } | undefined,
+  { store, origin, witness, verifier }: LogSource,
+  option: KnownOption | undefined,
 ): Promise<AuditReport> {
   const log = jsonLogger({ level: 'error', now: () => systemClock.now() });
   const auditLog = await openAuditLog(store, { log });
   try {
     const verifyCheckpoint = await verifier(auditLog);
-    return await verifyAudit(auditLog, {
-      verifyCheckpoint,
-      origin,
-      ...(known ? { known: [{ ...known, from: '--known' }] } : {}),
-    });
+    const given = { verifyCheckpoint, origin };
+    const { roots, problems } = await readKnown({ option, witness }, given);
+    return await verifyAudit(auditLog, { ...given, known: roots, found: problems });
   } finally {
     await auditLog.close();
   }
@@ -93,7 +98,9 @@ function logSourceOf(values: Given, io: CommandIo): LogSource {
   const published = jwksText === undefined ? undefined : async () => verifierOfJwks(jwksText);
   const store = storeOf(values, io);
   if (store !== undefined) {
-    if (published !== undefined) return { store, origin: values.origin, verifier: published };
+    if (published !== undefined) {
+      return { store, origin: values.origin, witness: undefined, verifier: published };
+    }
     throw new UsageError(
       'Without a configuration --jwks <file> is needed: the keys that ' +
         '/.well-known/jwks.json published.',
@@ -113,6 +120,7 @@ function logSourceOf(values: Given, io: CommandIo): LogSource {
   return {
     store: config.store,
     origin: values.origin ?? config.audit.origin,
+    witness: config.audit.witness,
     verifier: published ?? ofSecret,
   };
 }
@@ -141,12 +149,6 @@ function existing(path: string): string {
   throw new UsageError(`There is no database at ${path}.`);
 }
 
-function toKnownRoot(text: string): { size: number; root: string } {
-  const [, size = '', root = ''] = /^(\d{1,15}):(.{43})$/.exec(text) ?? [];
-  if (decodeHash(root) !== undefined) return { size: Number(size), root };
-  throw new InvalidArgumentError('Write SIZE:ROOT, as a checkpoint states them.');
-}
-
 function describe(report: AuditReport, io: CommandIo): void {
   const { ok, size, root, checkpoints, problems, problemCount } = report;
   if (ok) {
@@ -156,7 +158,7 @@ function describe(report: AuditReport, io: CommandIo): void {
     io.stderr(`The audit log does NOT verify (${size} events, ${checkpoints} checkpoints).\n`);
   }
   for (const { severity, code, message } of problems.slice(0, SHOWN)) {
-    io.stderr(`${severity}: ${message} [${code}]\n`);
+    io.stderr(`${severity}: ${plain(message)} [${code}]\n`);
   }
   const more = problemCount - Math.min(problems.length, SHOWN);
   if (more > 0) io.stderr(`and ${more} more\n`);

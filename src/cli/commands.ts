@@ -70,6 +70,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./audit-show.ts')).auditShow,
   },
   {
+    name: 'audit accept',
+    summary: 'Accept a restored log that is shorter than its witness',
+    load: async () => (await import('./audit-accept.ts')).auditAccept,
+  },
+  {
     name: 'erase',
     summary: 'Erase a person',
     load: async () => (await import('./erase.ts')).erase,

@@ -14,7 +14,7 @@ import type { CommandIo } from './command.ts';
 import { readConfig } from './read-config.ts';
 
 /** What a command of an administrator changes the configured store with. */
-interface Opened {
+export interface Opened {
   readonly store: Store;
   readonly keys: Keys;
   readonly record: RecordEvents;

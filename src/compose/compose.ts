@@ -14,6 +14,7 @@ import type { IdentityArea } from './identity.ts';
 import { lifecycle } from './lifecycle.ts';
 import type { Service } from './lifecycle.ts';
 import { composeOutbound, composeTeams } from './teams.ts';
+import { composeWitness } from './witness.ts';
 import { startWorkers } from './workers.ts';
 
 /**
@@ -46,15 +47,17 @@ function assemble(foundation: Foundation): Service {
   const { workflows } = context;
   const proof = { identity, signIn, sessions, renewClaims };
   const teams = composeTeams(foundation, { ...proof, app, workflows, cards, outbound });
-  const http = composeHttp(foundation, { app, identity, signIn, teams, outbound });
+  const witness = composeWitness(foundation);
+  const http = composeHttp(foundation, { app, identity, signIn, teams, outbound, witness });
   const jobs = { ...context, notifier: outbound.notifier, cards: cards(text), refresher };
   return lifecycle(foundation, {
     outbound,
     http,
+    checkLog: () => witness?.checkStart(),
     startWorkers() {
       const workers = startWorkers(foundation, { jobs, sessions, verifier });
       [relay] = workers;
-      return workers;
+      return witness === undefined ? workers : [...workers, witness.start()];
     },
   });
 }

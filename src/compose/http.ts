@@ -1,3 +1,4 @@
+import type { WitnessSender } from '../audit/witness-sender.ts';
 import { createServer } from '../http/server.ts';
 import type { HttpServer } from '../http/server.ts';
 import type { Teams, TeamsOutbound } from '../teams/teams.ts';
@@ -18,6 +19,7 @@ export function composeHttp(
     readonly signIn: SignInPages;
     readonly teams: Teams;
     readonly outbound: TeamsOutbound;
+    readonly witness: WitnessSender | undefined;
   },
 ): HttpServer {
   const { app, identity, signIn, teams, outbound } = parts;
@@ -31,8 +33,8 @@ export function composeHttp(
     pages: createWebPages({ config, signIn, log, textFor }),
     jwks: async () => keys.publicJwks(),
     ready: () => readiness(store),
-    gauges: () => gauges(store, outbound),
     counters: () => countersOf(app),
+    gauges: async () => ({ ...(await gauges(store, outbound)), ...witnessGauges(parts.witness) }),
   });
 }
 
@@ -57,6 +59,16 @@ async function gauges(
     countersign_jobs_dead: dead,
     countersign_teams_calls_waiting: calls,
     countersign_teams_longest_wait_seconds: longestMs / 1_000,
+  };
+}
+
+/** None without a witness: a value of 0 would say that all is well. */
+function witnessGauges(witness: WitnessSender | undefined): Readonly<Record<string, number>> {
+  if (witness === undefined) return {};
+  const { failing, behind } = witness.state();
+  return {
+    countersign_audit_witness_failing: failing ? 1 : 0,
+    countersign_audit_witness_behind: behind,
   };
 }
 

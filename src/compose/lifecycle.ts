@@ -27,6 +27,8 @@ export function lifecycle(
   given: {
     readonly outbound: TeamsOutbound;
     readonly http: HttpServer;
+    /** Throws where the audit log is not the one that its witness knows. */
+    readonly checkLog: () => Promise<void> | undefined;
     readonly startWorkers: () => readonly Running[];
   },
 ): Service {
@@ -54,6 +56,7 @@ export function lifecycle(
     async start() {
       try {
         await setClock(foundation);
+        await given.checkLog();
         posting = outbound.start();
         const { url } = await http.start();
         if (overrides.workers !== 'held') release();

@@ -17,6 +17,7 @@ export function checkConfig(source: YamlSource, config: Settings): readonly Prob
   checkAdministration(config, report);
   checkTeams(config, report);
   checkSession(config, report);
+  checkWitness(config, report);
   for (const [name, channel] of Object.entries(config.channels)) {
     if (channel.serviceUrl === '') {
       report(
@@ -80,6 +81,16 @@ function checkAdministration({ administration, identity }: Settings, report: Rep
       'the issuers whose roles count: without one nobody administers or audits',
     );
   }
+}
+
+function checkWitness({ audit: { witness }, store }: Settings, report: Report): void {
+  if (witness?.kind !== 'file' || store.kind !== 'sqlite' || witness.path !== store.path) return;
+  report(
+    ['audit', 'witness', 'path'],
+    'wrong_value',
+    witness.path,
+    'another file than the database, best on another disk',
+  );
 }
 
 function checkSession({ identity, teams }: Settings, report: Report): void {

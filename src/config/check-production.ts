@@ -21,6 +21,7 @@ export const PRODUCTION_RULES = [
   'production_http_issuer',
   'production_http_cloud',
   'production_http_webhook',
+  'production_http_witness',
   'production_http_service_url',
   'production_loopback_host',
   'production_demo_tenant',
@@ -59,6 +60,10 @@ export function checkProduction(
       const url = String(section[key] ?? '');
       checkUrl(report, ['executors', name, key], url, 'production_http_webhook');
     }
+  }
+  const { witness } = config.audit;
+  if (witness?.kind === 'https') {
+    checkUrl(report, ['audit', 'witness', 'url'], witness.url, 'production_http_witness');
   }
   checkDemo(config, report);
   const warnings: Problem[] = [];
@@ -135,6 +140,7 @@ function warningsOf(source: YamlSource, config: Settings): Problem[] {
   const warnings: Problem[] = [];
   const warn = (path: Path, rule: string, found: string, expected: string) =>
     warnings.push({ ...source.at(path), rule, path: formatPath(path), found, expected });
+  const { witness } = config.audit;
   if (config.store.kind === 'sqlite') {
     warn(
       ['store', 'kind'],
@@ -163,6 +169,9 @@ function warningsOf(source: YamlSource, config: Settings): Problem[] {
     ...(config.teams.credential.kind === 'secret' ? [['teams', 'credential', 'secret']] : []),
     ...(config.teams.credential.kind === 'certificate'
       ? [['teams', 'credential', 'privateKey']]
+      : []),
+    ...(witness?.kind === 'https' && witness.authorization
+      ? [['audit', 'witness', 'authorization']]
       : []),
     ...(config.teams.signIn?.clientSecret ? [['teams', 'signIn', 'clientSecret']] : []),
     ...(config.teams.signIn?.clientKey ? [['teams', 'signIn', 'clientKey', 'privateKey']] : []),

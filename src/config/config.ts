@@ -42,6 +42,8 @@ export interface Config {
     /** The name of this log in checkpoints. */
     readonly origin: string;
     readonly sealEveryMs: number;
+    /** Where each checkpoint is kept outside the store; absent: nowhere. */
+    readonly witness?: Readonly<NonNullable<ConfigInput['audit']['witness']>>;
   };
 }
 

@@ -53,8 +53,14 @@ export function resolveConfig(options: Given): Settings {
     audit: {
       origin: audit.origin ?? new URL(server.publicUrl).host,
       sealEveryMs: audit.sealEvery,
+      ...(audit.witness ? { witness: resolveWitness(audit.witness, file) } : {}),
     },
   };
+}
+
+function resolveWitness(witness: NonNullable<ConfigInput['audit']['witness']>, file: string) {
+  if (witness.kind === 'https') return witness;
+  return { ...witness, path: resolve(dirname(file), witness.path) };
 }
 
 function resolveExecutors(given: Given): Record<string, ExecutorConfig> {

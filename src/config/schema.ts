@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { durationSchema, lineSchema, matching, nameSchema, urlSchema } from './schema-parts.ts';
+import {
+  durationSchema,
+  lineSchema,
+  uniqueList,
+  matching,
+  nameSchema,
+  urlSchema,
+} from './schema-parts.ts';
 import type { ExecutorSection } from './executor-section.ts';
 import { proxySchema } from './proxy-section.ts';
 import { administrationSchema, identitySchema } from './schema-identity.ts';
@@ -44,6 +51,22 @@ const limitsSchema = z
     refusals: limitOf(20, 200).prefault({}).describe('Refusals a minute in the audit log'),
   })
   .prefault({});
+const witnessSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('file'),
+    path: lineSchema(1_000).describe('File on another disk or share, relative to countersign.yaml'),
+  }),
+  z.strictObject({
+    kind: z.literal('https'),
+    url: urlSchema.describe('POST appends one line, GET answers the newest lines'),
+    authorization: lineSchema(4_000)
+      .optional()
+      .describe('Value of the Authorization header, such as `Bearer ${env:WITNESS_TOKEN}`'),
+    allowPrivate: uniqueList(lineSchema(100), 20)
+      .default([])
+      .describe('Hosts or CIDR ranges that may be private addresses'),
+  }),
+]);
 
 /** countersign.yaml, as a whole; an executor's section is the one of its kind. */
 export function configSchema(kinds: readonly ExecutorSection[]) {
@@ -86,6 +109,9 @@ export function configSchema(kinds: readonly ExecutorSection[]) {
           .optional()
           .describe('Name of the audit log in its checkpoints; default: the host of publicUrl'),
         sealEvery: durationSchema({ minMs: SECOND, maxMs: HOUR }).prefault('10s'),
+        witness: witnessSchema
+          .optional()
+          .describe('Where each checkpoint is kept outside the store, so that a cut is found'),
       })
       .prefault({}),
   });

@@ -4,10 +4,10 @@ import { AddressRefused, guardedConnector } from './guarded-connect.ts';
 import type { Resolve } from './guarded-connect.ts';
 import type { ProxySettings } from './proxy-route.ts';
 
-/** The maximum size of a target's answer. */
+/** The default of the maximum size of a target's answer. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** The result of a POST. `sent`: the target may have received it. */
+/** The result of one call. `sent`: the target may have received it. */
 export type PostResult =
   | {
       readonly kind: 'answered';
@@ -15,6 +15,7 @@ export type PostResult =
       readonly retryAfter: string | null;
       /** Empty if the answer was too long or incomplete. */
       readonly body: string;
+      readonly complete: boolean;
     }
   | {
       readonly kind: 'failed';
@@ -24,21 +25,23 @@ export type PostResult =
     };
 
 /**
- * Sends one POST on a new connection and reads a bounded answer. It never retries the call, because
+ * Makes one call on a new connection and reads a bounded answer. It never retries the call, because
  * the target may have acted on it, and follows no redirect. `timeoutMs` covers the whole call:
  * undici's limits cover only its parts. Never throws for a failure of the network or the target.
  */
-export async function postOnce(options: {
+export async function callOnce(options: {
   url: string;
+  method: 'GET' | 'POST';
   headers: Readonly<Record<string, string>>;
-  body: string;
+  body?: string | undefined;
   timeoutMs: number;
+  maxAnswerBytes?: number;
   policy: AddressPolicy;
   resolve?: Resolve;
   /** The proxy to call through; null: none. */
   proxy?: ProxySettings | null;
 }): Promise<PostResult> {
-  const { url, headers, body, timeoutMs, policy, resolve, proxy = null } = options;
+  const { url, method, headers, body = null, timeoutMs, policy, resolve, proxy = null } = options;
   let sent = false;
   const agent = new Agent({
     connect: guardedConnector({
@@ -53,14 +56,14 @@ export async function postOnce(options: {
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
     maxHeaderSize: 16 * 1024,
-    maxResponseSize: MAX_ANSWER_BYTES,
+    maxResponseSize: options.maxAnswerBytes ?? MAX_ANSWER_BYTES,
     pipelining: 0,
   });
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     const response = await send(url, {
       dispatcher: agent,
-      method: 'POST',
+      method,
       headers,
       body,
       signal,
@@ -71,7 +74,7 @@ export async function postOnce(options: {
       kind: 'answered',
       status: response.statusCode,
       retryAfter: typeof after === 'string' ? after : null,
-      body: await readText(response.body),
+      ...(await readText(response.body)),
     };
   } catch (error) {
     const refused = causes(error).some((cause) => cause instanceof AddressRefused);
@@ -84,12 +87,19 @@ export async function postOnce(options: {
   }
 }
 
-/** The complete body, or an empty text: the status is enough. */
-async function readText(body: { text(): Promise<string> }): Promise<string> {
+/** Makes one call with POST, as `callOnce` does. */
+export function postOnce(
+  options: Omit<Parameters<typeof callOnce>[0], 'method'> & { readonly body: string },
+): Promise<PostResult> {
+  return callOnce({ ...options, method: 'POST' });
+}
+
+/** The complete body, or an empty text: the status may be enough. */
+async function readText(body: { text(): Promise<string> }) {
   try {
-    return await body.text();
+    return { body: await body.text(), complete: true };
   } catch {
-    return '';
+    return { body: '', complete: false };
   }
 }
 

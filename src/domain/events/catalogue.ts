@@ -79,6 +79,13 @@ export interface EventData {
   'person.erased': TokenFacts & { readonly reason: string; readonly pseudonyms: readonly string[] };
   'job.retried': TokenFacts & JobTouched;
   'job.dropped': TokenFacts & JobTouched;
+  /** A restore: the log that was accepted, and what the witness knew. */
+  'audit.accepted': {
+    readonly reason: string;
+    readonly size: number;
+    readonly root: string;
+    readonly witness: { readonly size: number; readonly root: string };
+  };
   'keys.rotated': { readonly purpose: string; readonly before: string; readonly key: string };
   'card.posted': {
     /** Both null for a chat, whose ids are personal. */

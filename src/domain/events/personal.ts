@@ -77,6 +77,7 @@ export const PERSONAL: Readonly<Record<EventType, PersonalPaths>> = {
   'person.erased': { keys: [], values: { reason: 'actor', ...token('actor') } },
   'job.retried': { keys: [], values: token('actor') },
   'job.dropped': { keys: [], values: token('actor') },
+  'audit.accepted': NOTHING,
   'keys.rotated': NOTHING,
   'card.posted': NOTHING,
 };

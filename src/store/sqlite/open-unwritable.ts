@@ -63,6 +63,6 @@ function probed(connection: Connection): Connection {
 }
 
 function isNotWritable(error: unknown): boolean {
-  if (!(error instanceof Error) || !('errcode' in error)) return false;
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return false;
   return typeof error.errcode === 'number' && NOT_WRITABLE.has(error.errcode & 0xff);
 }

@@ -4,6 +4,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   rmSync,
   writeFileSync,
@@ -298,5 +299,97 @@ describe('countersign audit verify', () => {
     expect(await run(args, io())).toBe(2);
     expect(out).toBe('');
     expect(error).toContain('Usage: countersign audit verify');
+  });
+});
+
+describe('a witness', () => {
+  const viaConfig = ['--config', 'witnessed.yaml'];
+  const accept = (...more: string[]) =>
+    runCommandLine(['audit', 'accept', '--config', 'witnessed.yaml', ...more], io());
+  const witness = () => join(folder, 'witness.txt');
+  /** Cuts the log back to four events, without a trace in the database. */
+  const cut = () =>
+    tamper(`
+      PRAGMA foreign_keys = OFF;
+      DELETE FROM audit_events WHERE id = 'evt_4';
+      DELETE FROM audit_leaves WHERE idx = 4;
+      DELETE FROM audit_checkpoints WHERE size = 5;
+      DELETE FROM audit_frontier`);
+
+  beforeEach(() => {
+    const section = 'audit: { origin: northwind/log, witness: { kind: file, path: witness.txt } }';
+    const yaml = YAML.replace('audit: { origin: northwind/log }', section);
+    writeFileSync(join(folder, 'witnessed.yaml'), yaml);
+    const database = new DatabaseSync(join(folder, 'data.db'));
+    const rows = database.prepare('SELECT jws FROM audit_checkpoints ORDER BY size').all();
+    database.close();
+    writeFileSync(witness(), rows.map(({ jws }) => `${String(jws)}\n`).join(''));
+  });
+
+  test('finds a cut that the database alone does not show', async () => {
+    expect(await run(viaConfig, io())).toBe(0);
+    cut();
+    expect(await run(['--config', 'countersign.yaml'], io())).toBe(0);
+    expect(await run(viaConfig, io())).toBe(1);
+    expect(error).toMatch(/witness.txt speaks of 5 leaves, there are 4 \[log_truncated\]/);
+  });
+
+  test('its copy, one of its lines or an answer of the API is enough', async () => {
+    const line = readFileSync(witness(), 'utf8').trimEnd().split('\n').at(-1) ?? '';
+    writeFileSync(join(folder, 'answer.json'), JSON.stringify({ size: 5, jws: line }));
+    const base = ['--sqlite', 'data.db', '--jwks', 'jwks.json', '--known'];
+    const known = ['witness.txt', line, 'answer.json', `5:${root}`];
+    for (const one of known) expect(await run([...base, one], io())).toBe(0);
+    cut();
+    for (const one of known) {
+      error = '';
+      expect(await run([...base, one], io())).toBe(1);
+      expect(error).toContain('speaks of 5 leaves, there are 4 [log_truncated]');
+    }
+  });
+
+  test('only lines count that are signed by this log for this origin', async () => {
+    const lines = readFileSync(witness(), 'utf8');
+    const forged = Buffer.from(JSON.stringify({ size: 99, root, origin: 'northwind/log' }));
+    writeFileSync(witness(), `${lines}e30.${forged.toString('base64url')}.AAAA\n`);
+    expect(await run(viaConfig, io())).toBe(0);
+    expect(error).toMatch(/warning: 1 lines of .* are no checkpoint of this log/);
+    const other = ['--sqlite', 'data.db', '--jwks', 'jwks.json', '--origin', 'other/log'];
+    expect(await run([...other, '--known', 'witness.txt'], io())).toBe(1);
+    expect(error).toContain('[known_unverified]');
+  });
+
+  test('a witness that cannot be read is an error', async () => {
+    rmSync(witness());
+    mkdirSync(witness());
+    expect(await run(viaConfig, io())).toBe(1);
+    expect(error).toContain('[witness_unread]');
+  });
+
+  test('audit accept records a restore, and the log verifies from then on', async () => {
+    cut();
+    expect(await accept()).toBe(2);
+    expect(await accept('--reason', 'The backup of Tuesday')).toBe(0);
+    expect(out).toBe('Accepted 4 leaves; the witness knew 5.\n');
+    error = '';
+    expect(await run(viaConfig, io())).toBe(0);
+    expect(error).toContain('says that a restore to 4 leaves was accepted [restore_accepted]');
+    const database = new DatabaseSync(join(folder, 'data.db'));
+    const [event] = database
+      .prepare("SELECT body FROM audit_events WHERE type = 'audit.accepted'")
+      .all();
+    database.close();
+    expect(JSON.parse(String(event?.['body']))).toMatchObject({
+      actor: null,
+      data: { reason: 'The backup of Tuesday', size: 4, witness: { size: 5, root } },
+    });
+    expect(await accept('--reason', 'again')).toBe(1);
+    expect(error).toContain('nothing to accept');
+  });
+
+  test('audit accept without a configured witness is wrong usage', async () => {
+    const args = ['audit', 'accept', '--config', 'countersign.yaml', '--reason', 'why'];
+    expect(await runCommandLine(args, io())).toBe(2);
+    expect(error).toContain('audit.witness is not configured');
   });
 });

@@ -37,6 +37,12 @@ const cases: { rule: string; path: string; from: string; to: string }[] = [
     to: 'https://localhost:8443',
   },
   {
+    rule: 'production_http_witness',
+    path: 'audit.witness.url',
+    from: 'audit:\n',
+    to: 'audit:\n  witness: { kind: https, url: http://witness.contoso.example/ }\n',
+  },
+  {
     rule: 'production_http_webhook',
     path: 'executors.deploy-webhook.url',
     from: 'https://deploy',
