@@ -146,7 +146,7 @@ export function event(of: Request | null, given: Partial<AuditEvent> = {}): Stor
     at: T0,
     requestId: of?.id ?? null,
     actor: of?.requester.key ?? null,
-    data: { state: of?.state ?? 'none', nested: { list: [1, null] } },
+    data: { state: of?.state ?? 'none', nested: { list: [1, null] }, ...factsOf(of) },
     ...given,
   });
 }
@@ -226,6 +226,16 @@ export function attempt(given: Partial<SignInAttempt> = {}): SignInAttempt {
   return { state: newId('state'), browser: 'b', nonce: 'n', verifier: 'v', ...given };
 }
 
+/** What the event of a submission says of its request, and `audit verify` compares. */
+export function factsOf(of: Request | null) {
+  return of && { digest: of.digest, workflow: of.workflow, workflowVersion: of.workflowVersion };
+}
+
+/** The same of a decision. */
+function wordOf({ id: decisionId, word, stage, nth, evidence }: Decision) {
+  return { decisionId, word, stage, nth, evidence };
+}
+
 /** A change with a new id. */
 export function change(given: Partial<Change> = {}): Change {
   return { id: newId('chg'), at: T0, ...given };
@@ -253,7 +263,7 @@ export function deciding(before: Request, given: Partial<Change> = {}): Change {
     decision: word,
     onceKeys: [onceKey({ kind: 'exchange', requestId: before.id })],
     events: [
-      event(before, { type: 'request.decided', data: { evidence: word.evidence } }),
+      event(before, { type: 'request.decided', data: wordOf(word) }),
       event(before, { type: 'request.approved', data: { digest: before.digest } }),
     ],
     jobs: [

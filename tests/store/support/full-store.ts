@@ -13,6 +13,7 @@ import {
   deciding,
   decision,
   event,
+  factsOf,
   job,
   link,
   newId,
@@ -76,7 +77,7 @@ export async function fillStore(store: Store, count: number): Promise<Keys> {
       submission(asked, {
         cards: [card(asked), posted],
         onceKeys: [onceKey({ key: `Key ${at} `, requestId: asked.id })],
-        events: [event(asked, { data: { text: HOSTILE } })],
+        events: [event(asked, { data: { text: HOSTILE, ...factsOf(asked) } })],
       }),
     );
     if (at % 2 === 0) await store.commit(deciding(asked));
