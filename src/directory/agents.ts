@@ -1,3 +1,4 @@
+import { joinedKey } from '../lib/joined-key.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Lru } from '../lib/lru.ts';
 import { describeError } from '../lib/logger.ts';
@@ -41,7 +42,7 @@ export function createAgentLookup(parts: {
     }
   };
   return (entry) => {
-    const key = JSON.stringify([entry.issuer, entry.tenant, entry.objectId]);
+    const key = joinedKey(entry.issuer, entry.tenant, entry.objectId);
     const known = kept.get(key);
     const age = known === undefined ? Infinity : clock.now() - known.at;
     if (known !== undefined && age >= 0 && age < FRESH_MS) return known.agent;

@@ -1,7 +1,9 @@
 /**
- * One key of several parts, as a JSON array: different parts never give the same key. Parts that are
- * joined by a separator meet where one of them holds it: `a|b` and `c`, or `a` and `b|c`.
+ * One key of several texts, each behind its length (`4:demo3:key`), so that different parts never
+ * give the same key. Parts with a separator between them meet where one of them holds it: `a|b` and
+ * `c`, or `a` and `b|c`. Null differs from every text. Unlike JSON it escapes nothing, so the length
+ * of a key stays bounded by that of its parts.
  */
-export function joinedKey(...parts: readonly (string | number | null)[]): string {
-  return JSON.stringify(parts);
+export function joinedKey(...parts: readonly (string | null)[]): string {
+  return parts.map((part) => (part === null ? '-' : `${part.length}:${part}`)).join('');
 }

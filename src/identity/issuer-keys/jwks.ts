@@ -121,7 +121,7 @@ export class KeySource {
   }
 
   async #lookUp(wanted: WantedKey, now: number): Promise<VerificationKey> {
-    const name = joinedKey(wanted.kid, wanted.kid === null ? wanted.alg : null);
+    const name = joinedKey(wanted.kid, wanted.alg);
     if (this.#mayFetch(name, now)) await this.#refresh();
     const stale = this.#options.clock.now() - this.#fetchedAt >= KEY_TIMES.staleMs;
     if (stale) throw identityError('token_keys_unavailable');

@@ -1,3 +1,4 @@
+import { joinedKey } from '../../lib/joined-key.ts';
 import type { Principal } from '../../domain/people/principal.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
@@ -75,7 +76,7 @@ export function createRefresher(
 ): (session: StoredSession, content: SessionContent) => Promise<Refreshed> {
   const flights = new Map<string, Promise<Refreshed>>();
   return (session, content) => {
-    const key = `${session.id}|${session.generation}`;
+    const key = joinedKey(session.id, String(session.generation));
     const flying = flights.get(key);
     if (flying !== undefined) return flying;
     const flight = refresh({ ...parts, end }, session, content).finally(() => flights.delete(key));

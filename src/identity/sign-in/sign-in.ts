@@ -1,3 +1,4 @@
+import { joinedKey } from '../../lib/joined-key.ts';
 import type { Config } from '../../config/config.ts';
 import type { Principal } from '../../domain/people/principal.ts';
 import { meetsStepUp } from '../../domain/request/step-up.ts';
@@ -84,7 +85,7 @@ export function createSignIn(parts: SignInParts): SignIn & SignInPages {
     finish: async (input) => finish(parts, required(client), input),
     async redeem({ code, sender, requestId, revision }) {
       required(client);
-      const person = `${sender.tenantId}|${sender.objectId}`;
+      const person = joinedKey(sender.tenantId, sender.objectId);
       if (tries.exhausted(person)) throw identityError('sign_in_too_many_tries');
       const { tenantId, objectId } = sender;
       const parked = CODE.test(code)

@@ -1,3 +1,4 @@
+import { joinedKey } from '../../lib/joined-key.ts';
 import { calculateJwkThumbprint, importJWK } from 'jose';
 import type { JWK } from 'jose';
 import type { Clock } from '../../lib/clock.ts';
@@ -60,7 +61,7 @@ export async function checkHolder(
   checkNonce(parsed.claims, nonces, now);
   const jti = text(parsed.claims, 'jti');
   if (jti === null || jti.length > MAX_JTI) throw invalid('jti');
-  if (!(await once.take({ kind: 'dpop', key: `${jkt}|${jti}`, expiresAt: usableUntil }))) {
+  if (!(await once.take({ kind: 'dpop', key: joinedKey(jkt, jti), expiresAt: usableUntil }))) {
     throw identityError('dpop_proof_replayed');
   }
 }

@@ -9,6 +9,7 @@ import type { JsonObject } from '../../lib/strict-json.ts';
 
 /** The longest key that stores accept; a branch name may be longer. */
 const MAX_KEY = 300;
+const DIGEST = 'sha256:';
 /** GitHub's `sub`, with ids (repositories created since 2026-07) or without. */
 const GITHUB_REPOSITORY = /^repo:([^/:@]+)(?:@(\d+))?\/([^/:@]+)(?:@(\d+))?(?=:|$)/;
 
@@ -26,7 +27,9 @@ export function workloadKey(claims: JsonObject, issuer: IssuerConfig, subject: s
   });
   const about = withoutIds(subject, claims);
   const key = [issuer.id, ...ids, about].join('|');
-  return key.length <= MAX_KEY ? key : [issuer.id, ...ids, `sha256:${sha256(about)}`].join('|');
+  // A subject that looks like a digest is hashed too, so that it never meets one.
+  if (key.length <= MAX_KEY && !about.startsWith(DIGEST)) return key;
+  return [issuer.id, ...ids, `${DIGEST}${sha256(about)}`].join('|');
 }
 
 /**

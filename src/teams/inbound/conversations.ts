@@ -1,3 +1,4 @@
+import { personKey } from '../../usecases/people/people.ts';
 import { Lru } from '../../lib/lru.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { TeamsSender } from '../../usecases/ports/teams-sender.ts';
@@ -38,7 +39,7 @@ export async function personalChat(
   { sender, serviceUrl }: { sender: TeamsSender; serviceUrl: string },
 ): Promise<Place> {
   const { tenantId, objectId, userId } = sender;
-  const known = await deps.directory.findConversation(`person:${tenantId}:${objectId}`);
+  const known = await deps.directory.findConversation(personKey({ tenantId, objectId }));
   if (known) return { ...known, tenantId };
   const conversationId = await deps.messenger.openChat({ userId, serviceUrl, tenantId });
   await deps.app.rememberConversation({

@@ -1,3 +1,4 @@
+import { conversationKey, personKey } from '../../usecases/people/people.ts';
 import type { ChannelConfig } from '../../config/config.ts';
 import type { Notice } from '../../domain/notice.ts';
 import { escapeMarkdown } from '../../lib/escape-markdown.ts';
@@ -30,7 +31,7 @@ export function createNotifier(given: {
       if (!channel) throw gone(`no channel is configured as ${to.channel}`);
       const { tenantId, channelId } = channel;
       const met = await directory.findConversation(
-        `channel:${tenantId.toLowerCase()}:${channelId}`,
+        conversationKey('channel', tenantId.toLowerCase(), channelId),
       );
       const serviceUrl = met?.serviceUrl ?? channel.serviceUrl;
       return messenger.startThread({ channelId, serviceUrl, tenantId }, card, turn);
@@ -38,7 +39,7 @@ export function createNotifier(given: {
     updateCard: (at, card, turn) =>
       messenger.update({ ...at, tenantId: given.tenantId }, card, turn),
     async tell({ tenantId, objectId }, notice, turn) {
-      const chat = await directory.findConversation(`person:${tenantId}:${objectId}`);
+      const chat = await directory.findConversation(personKey({ tenantId, objectId }));
       if (!chat) throw gone('the person has not met the bot in a personal chat');
       const { conversationId, serviceUrl } = chat;
       const text = noticeText(given.text, notice);

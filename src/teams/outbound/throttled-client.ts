@@ -1,3 +1,4 @@
+import { joinedKey } from '../../lib/joined-key.ts';
 import type { Basics } from '../../usecases/ports/basics.ts';
 import type { ConnectorClient } from './connector-clients.ts';
 import { deliveryError, isTransient, readFailure } from './delivery-failure.ts';
@@ -69,7 +70,7 @@ export function createThrottledClient(given: ThrottledClientOptions) {
   };
   const queueOf = (thread: string, tenantId: string) => {
     const name = `thread:${given.threadMac(threadKey(thread))}`;
-    const key = `${tenantId} ${name}`;
+    const key = joinedKey(tenantId, name);
     const queue =
       queues.get(key) ??
       new ThreadQueue({

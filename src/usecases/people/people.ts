@@ -1,3 +1,4 @@
+import { joinedKey } from '../../lib/joined-key.ts';
 import type { Principal } from '../../domain/people/principal.ts';
 import type { TeamsSender } from '../ports/teams-sender.ts';
 import type { SingleUse } from '../../domain/workflow/workflow.ts';
@@ -9,7 +10,15 @@ const PAST_EXPIRY_MS = 600_000;
 
 /** The key of a Teams person in stored conversations and people. */
 export function personKey(person: { tenantId: string; objectId: string }): string {
-  return `person:${person.tenantId}:${person.objectId}`;
+  return conversationKey('person', person.tenantId, person.objectId);
+}
+
+/**
+ * The key of a conversation: `person:<tenant>:<object id>` or `channel:<tenant>:<channel id>`. A colon
+ * in the tenant is escaped, so that different tenants and ids never give the same key.
+ */
+export function conversationKey(kind: 'person' | 'channel', tenantId: string, id: string): string {
+  return `${kind}:${tenantId.replaceAll(/[%:]/g, encodeURIComponent)}:${id}`;
 }
 
 /** What is stored of a person whose token was just verified. */
@@ -42,7 +51,7 @@ export function exchangeKey(
   if (teams.exchangeId === null) return undefined;
   return {
     kind: 'exchange',
-    key: `${teams.exchangeId}|${mac(personKey(teams.sender))}`,
+    key: joinedKey(teams.exchangeId, mac(personKey(teams.sender))),
     ...made,
     expiresAt: now + 86_400_000,
   };
@@ -64,7 +73,7 @@ export function tokenKey(
   const { issuer, tokenId, digest, expiresAt } = by.token;
   return {
     kind: 'token',
-    key: mac(`${issuer}|${tokenId ?? digest}`),
+    key: mac(tokenId === null ? joinedKey('digest', digest) : joinedKey('id', issuer, tokenId)),
     ...made,
     expiresAt: expiresAt + PAST_EXPIRY_MS,
   };

@@ -1,6 +1,8 @@
+import { joinedKey } from '../../lib/joined-key.ts';
 import { Lru } from '../../lib/lru.ts';
 import type { RememberInput } from '../ports/app.ts';
 import type { AppContext } from '../app-context.ts';
+import { conversationKey } from './people.ts';
 
 /** An erasure by another process takes the row away: it is written again within the hour. */
 const KEPT_MS = 3_600_000;
@@ -13,9 +15,10 @@ export function createRememberConversation(
   return async (input) => {
     const now = deps.clock.now();
     const { kind, id, ...reached } = input;
-    const key = `${kind}:${input.tenantId}:${id}`;
-    const hour = Math.floor(now / KEPT_MS);
-    const same = `${hour}|${input.conversationId}|${input.serviceUrl}|${input.userId ?? ''}`;
+    const key = conversationKey(kind, input.tenantId, id);
+    const hour = String(Math.floor(now / KEPT_MS));
+    const { conversationId, serviceUrl, userId = null } = input;
+    const same = joinedKey(hour, conversationId, serviceUrl, userId);
     if (written.get(key) === same) return;
     await deps.store.commit({
       id: deps.ids.next('chg', now),

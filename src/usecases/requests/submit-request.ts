@@ -1,3 +1,4 @@
+import { joinedKey } from '../../lib/joined-key.ts';
 import { submit } from '../../domain/request/submit.ts';
 import { refuse } from '../../domain/refusal.ts';
 import type { Refusal } from '../../domain/refusal.ts';
@@ -169,8 +170,9 @@ function onceKeysOf(
 /** A form's message makes one request, however often it is sent. */
 function idempotencyKey({ onceKeyMac: mac }: AppContext, input: SubmitInput): string | null {
   const card = input.teams?.card;
-  if (card) return mac(`teams|${card.conversationId}|${card.activityId}|${input.by.key}`);
-  return input.idempotencyKey === null ? null : mac(`${input.by.key}|${input.idempotencyKey}`);
+  const { by } = input;
+  if (card) return mac(joinedKey('form', card.conversationId, card.activityId, by.key));
+  return input.idempotencyKey === null ? null : mac(joinedKey('api', by.key, input.idempotencyKey));
 }
 
 function fingerprint({ onceKeyMac }: AppContext, input: SubmitInput): string {

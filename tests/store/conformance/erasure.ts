@@ -2,6 +2,7 @@ import { personReader } from '../../../src/domain/people/readers.ts';
 import { beforeEach, expect, test } from '@jest/globals';
 import type { EventBody } from '../../../src/domain/events/catalogue.ts';
 import { systemIds } from '../../../src/lib/ids.ts';
+import { personKey } from '../../../src/usecases/people/people.ts';
 import { erasePerson } from '../../../src/usecases/people/erase-person.ts';
 import type { RecordEvents } from '../../../src/usecases/record-events.ts';
 import type { Conversation } from '../../../src/usecases/ports/card-store.ts';
@@ -242,6 +243,20 @@ export function erasureTests(given: Given): void {
     expect(await erase(oid.toUpperCase())).toEqual({ kind: 'erased', requests: 0, keys: 1 });
     expect(await store.findConversation(key)).toBeUndefined();
     expect(await subjects()).not.toContain('sub-some');
+  });
+
+  test.each(['a:b', 'a%3Ab', 'a'])('finds a chat in a tenant whose id is %s', async (tenantId) => {
+    const oid = '33f6d812-74ca-4e50-9029-8c312dae4f53';
+    const key = personKey({ tenantId, objectId: oid });
+    const place = { tenantId, conversationId: 'a:9', serviceUrl: 'https://t.example/' };
+    const met = { key, ...place, userId: '29:someone', updatedAt: T0 };
+    // The key of another person, with the colon elsewhere.
+    const near = { ...met, key: personKey({ tenantId: 'a', objectId: `b:${oid}` }), userId: null };
+    await store.commit(change({ conversations: [met, { ...near, tenantId: 'a' }] }));
+    await write(record, store, [cancelled({ key: `idp|${tenantId}|${oid}`, name: 'some' })]);
+    expect(await erase(oid)).toEqual({ kind: 'erased', requests: 0, keys: 1 });
+    expect(await store.findConversation(key)).toBeUndefined();
+    expect(await store.findConversation(near.key)).toBeDefined();
   });
 
   test('follows the identities that the configuration links', async () => {

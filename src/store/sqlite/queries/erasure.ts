@@ -2,8 +2,9 @@
 
 const NAMES = '(SELECT value FROM json_each(:names))';
 
-/** The object id in the key of a chat: `person:<tenant>:<object id>`. */
-const OF_KEY = `substr(key, length('person:' || tenant_id || ':') + 1)`;
+/** The object id in the key of a chat: `person:<tenant>:<object id>` (conversationKey). */
+const TENANT = `replace(replace(tenant_id, '%', '%25'), ':', '%3A')`;
+const OF_KEY = `substr(key, length('person:' || ${TENANT} || ':') + 1)`;
 
 /** `names` includes the `objectIds`. */
 export const FIND_KNOWN_AS = `

@@ -21,8 +21,9 @@ import { REQUEST } from './requests.ts';
 const NAMES = `(SELECT n.text FROM ${textsOf('@names', 'nvarchar(400)')} n)`;
 const STATES = `(SELECT s.text FROM ${textsOf('@states', KIND)} s)`;
 
-/** The object id in the key of a chat: `person:<tenant>:<object id>`. */
-const OF_KEY = `SUBSTRING(c.[key], LEN(N'person:' + c.tenant_id + N':') + 1, 400)`;
+/** The object id in the key of a chat: `person:<tenant>:<object id>` (conversationKey). */
+const TENANT = `REPLACE(REPLACE(c.tenant_id, N'%', N'%25'), N':', N'%3A')`;
+const OF_KEY = `SUBSTRING(c.[key], LEN(N'person:' + ${TENANT} + N':') + 1, 400)`;
 
 export const FIND_KNOWN_AS = query(
   { names: JSON_TEXT, objectIds: JSON_TEXT },
