@@ -106,11 +106,7 @@ function logSourceOf(values: Given, io: CommandIo): LogSource {
         '/.well-known/jwks.json published.',
     );
   }
-  if ((values.config ?? io.env.COUNTERSIGN_CONFIG) === undefined) {
-    throw new UsageError(
-      'Name the log: --config (or COUNTERSIGN_CONFIG), --sqlite or --sqlserver.',
-    );
-  }
+  requireConfig(values, io);
   const { config } = readConfig(values, io);
   if (config.store.kind === 'sqlite') existing(config.store.path);
   const ofSecret = async (log: AuditLog): Promise<CheckpointVerifier> => {
@@ -123,6 +119,21 @@ function logSourceOf(values: Given, io: CommandIo): LogSource {
     witness: config.audit.witness,
     verifier: published ?? ofSecret,
   };
+}
+
+/** The store of a log to read: named by itself, or the configured one. */
+export function logStoreOf(values: Given, io: CommandIo): Config['store'] {
+  const named = storeOf(values, io);
+  if (named !== undefined) return named;
+  requireConfig(values, io);
+  const { store } = readConfig(values, io).config;
+  if (store.kind === 'sqlite') existing(store.path);
+  return store;
+}
+
+function requireConfig({ config }: Given, io: CommandIo): void {
+  if ((config ?? io.env.COUNTERSIGN_CONFIG) !== undefined) return;
+  throw new UsageError('Name the log: --config (or COUNTERSIGN_CONFIG), --sqlite or --sqlserver.');
 }
 
 /** The store that is named without a configuration: no secret of the service is needed. */

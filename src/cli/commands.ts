@@ -75,6 +75,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./audit-accept.ts')).auditAccept,
   },
   {
+    name: 'audit export',
+    summary: 'Print the sealed audit log as JSON lines',
+    load: async () => (await import('./audit-export.ts')).auditExport,
+  },
+  {
     name: 'erase',
     summary: 'Erase a person',
     load: async () => (await import('./erase.ts')).erase,

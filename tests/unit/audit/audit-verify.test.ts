@@ -393,3 +393,51 @@ describe('a witness', () => {
     expect(error).toContain('audit.witness is not configured');
   });
 });
+
+describe('an export', () => {
+  const page = readFileSync(
+    new URL('../../../docs/how-to/verify-the-audit-log.md', import.meta.url),
+    'utf8',
+  );
+  const check = () =>
+    spawnSync(process.execPath, ['check-export.mjs', 'log.jsonl', 'jwks.json'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+
+  beforeEach(async () => {
+    const script = /```js\n(import { createHash, createPublicKey[\s\S]*?)```/.exec(page)?.[1] ?? '';
+    writeFileSync(join(folder, 'check-export.mjs'), script);
+    expect(await runCommandLine(['audit', 'export', '--sqlite', 'data.db'], io())).toBe(0);
+    writeFileSync(join(folder, 'log.jsonl'), out);
+  });
+
+  test('holds the stored bytes, and the script of the page verifies it', () => {
+    const database = new DatabaseSync(join(folder, 'data.db'));
+    const rows = database.prepare('SELECT id, body FROM audit_events ORDER BY id').all();
+    database.close();
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(lines.slice(0, 5)).toEqual(
+      rows.map(({ id, body }, index) => expect.objectContaining({ index, eventId: id, body })),
+    );
+    expect(lines[5]).toMatchObject({ size: 5, root });
+    expect(check()).toMatchObject({ status: 0, stdout: `5 leaves, root ${root}: as signed\n` });
+  });
+
+  test.each([
+    ['an event', (text: string) => text.replace('demo|ann', 'demo|eve')],
+    ['a missing leaf', (text: string) => text.split('\n').slice(1).join('\n')],
+  ])('the script finds %s that was changed', (_what, change) => {
+    writeFileSync(join(folder, 'log.jsonl'), change(out));
+    expect(check()).toMatchObject({ status: 1, stdout: expect.stringContaining('NOT as signed') });
+  });
+
+  test('fails where the log is not whole', async () => {
+    tamper('DELETE FROM audit_leaves WHERE idx = 2');
+    expect(await runCommandLine(['audit', 'export', '--sqlite', 'data.db'], io())).toBe(1);
+    expect(error).toContain('leaf 2 is missing');
+  });
+});
