@@ -64,6 +64,8 @@ GRANT SELECT, DELETE ON dbo.changes TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.sign_in_links TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.sessions TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.leases TO countersign_retention;
+-- What could not be delivered, past its time.
+GRANT SELECT, DELETE ON dbo.jobs TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.conversations TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.people TO countersign_retention;
 GRANT SELECT, DELETE ON dbo.people_roles TO countersign_retention;
