@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 export interface ConnectProxy {
   readonly port: number;
   readonly url: string;
-  /** The targets that clients asked for, as `host:port`, in order. */
+  /** The targets that clients asked for, as `host:port` (or a URL without CONNECT), in order. */
   readonly asked: readonly string[];
   stop(): Promise<void>;
 }
@@ -23,7 +23,8 @@ export async function startConnectProxy(options: {
 }): Promise<ConnectProxy> {
   const asked: string[] = [];
   const open = new Set<Socket>();
-  const server = createServer((_request, response) => {
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
     response.writeHead(405).end();
   });
   server.on('connect', (request: IncomingMessage, client: Socket, head: Buffer) => {

@@ -233,6 +233,23 @@ describe('calls out of the machine, through a proxy that has to be used', () => 
     );
   });
 
+  test('the local profile stays on this machine, whatever the environment says', async () => {
+    const through = await proxy();
+    const home = folder({});
+    stops.push(home.remove);
+    const { stdout } = await promisify(execFile)(process.execPath, [main, 'demo'], {
+      env: {
+        PATH: process.env['PATH'],
+        COUNTERSIGN_HOME: home.path,
+        HTTPS_PROXY: through.url,
+        HTTP_PROXY: through.url,
+        ALL_PROXY: through.url,
+      },
+    });
+    expect(stdout).not.toBe('');
+    expect(through.asked).toEqual([]);
+  });
+
   test('commands that call a service take HTTPS_PROXY', async () => {
     const through = await proxy();
     const dir = folder({ 'ca.pem': authority.cert, token: 'a.b.c' });
