@@ -91,7 +91,7 @@ const NAMES = COMMANDS.map(({ name }) => name).sort((a, b) => b.length - a.lengt
 
 /** Calls of the command line in the code blocks of a page. */
 function callsIn({ path, text }: { path: string; text: string }): Call[] {
-  const blocks = [...text.matchAll(/^```\w*\n([^]*?)^```$/gm)].map(([, code = '']) => code);
+  const blocks = [...text.matchAll(/^```\w*(?: \w+)*\n([^]*?)^```$/gm)].map(([, code = '']) => code);
   const lines = blocks.flatMap((code) => code.replace(/\s*\\\n\s*|\n +(?=-)/g, ' ').split('\n'));
   return lines.flatMap((line) => {
     const [, rest = ''] = /\bcountersign (?:-- )?([a-z].*)$/.exec(line) ?? [];
