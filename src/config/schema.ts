@@ -48,6 +48,9 @@ const limitsSchema = z
       })
       .prefault({})
       .describe('Long polls at once'),
+    address: limitSchema
+      .default(600)
+      .describe('Requests a minute from one address; with server.trustProxy only'),
     refusals: limitOf(20, 200).prefault({}).describe('Refusals a minute in the audit log'),
   })
   .prefault({});
@@ -82,6 +85,12 @@ export function configSchema(kinds: readonly ExecutorSection[]) {
         .describe('Where browsers and Teams reach the service'),
       host: lineSchema(255).default('0.0.0.0'),
       port: portSchema.default(3978).describe('The environment variable PORT wins'),
+      trustProxy: z
+        .int()
+        .min(0)
+        .max(10)
+        .optional()
+        .describe('How many proxies in front append to X-Forwarded-For; default 0'),
       proxy: proxySchema.optional(),
       pages: z
         .strictObject({

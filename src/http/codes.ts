@@ -25,6 +25,7 @@ export const HTTP_PROBLEMS = {
   media_type_refused: [415, 'The body must be application/json'],
   body_invalid: [422, 'The body is not valid'],
   idempotency_key_invalid: [422, 'The Idempotency-Key is not valid'],
+  address_limited: [429, 'Too many requests from one address'],
   headers_too_large: [431, 'The headers are too large'],
   internal_error: [500, 'Internal error'],
   overloaded: [503, 'Too many requests at once'],

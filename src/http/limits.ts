@@ -16,6 +16,8 @@ export const DEFAULT_LIMITS = {
   sweepMs: 1_000,
   connections: 2_000,
   inFlight: 1_500,
+  /** A minute, from one address, where proxies are trusted to name it. */
+  addressRequests: 600,
   /** Long polls at once; they count towards `inFlight` too. */
   waits: 1_000,
   jsonDepth: 32,

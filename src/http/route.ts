@@ -13,7 +13,7 @@ import type { Auth, ProblemCode, Responses } from './openapi/answers.ts';
 
 /** The parts that the server uses. */
 export interface ServerOptions {
-  readonly config: Pick<Config, 'server' | 'profile'>;
+  readonly config: Pick<Config, 'server' | 'profile'> & Partial<Pick<Config, 'limits'>>;
   readonly app: App;
   readonly identity: Pick<Identity, 'verifyBearer' | 'bearerCodes'>;
   readonly activities: ActivityHandler;

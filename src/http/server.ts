@@ -2,6 +2,7 @@ import type { IncomingMessage, Server as NodeServer, ServerResponse } from 'node
 import type { AddressInfo, Socket } from 'node:net';
 import type { RequestHandler, Server as RestifyServer } from 'restify';
 import { describeError } from '../lib/logger.ts';
+import { createAddressLimit } from './address-limit.ts';
 import { answerClientError } from './client-error.ts';
 import { guardRequest } from './guard.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
@@ -45,6 +46,11 @@ export function createServer(options: ServerOptions) {
     metrics.add('countersign_http_noise_total', { kind: code });
   });
   mount(server, { deps, base });
+  const checkAddress = createAddressLimit({
+    proxies: options.config.server.trustProxy ?? 0,
+    perMinute: options.config.limits?.address ?? limits.addressRequests,
+    clock: options.clock,
+  });
   let inFlight = 0;
   (server as RestifyServer & EarlyHooks).first((req, res) => {
     try {
@@ -53,6 +59,7 @@ export function createServer(options: ServerOptions) {
         throw unreadProblem('overloaded', 'Come back in a moment.', { 'retry-after': '1' });
       }
       guardRequest(req, limits);
+      checkAddress(req);
     } catch (error) {
       void turnAway({ deps, base, req, res }, error);
       return false;

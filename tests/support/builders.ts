@@ -12,6 +12,7 @@ export const LIMITS_OF_TESTS = {
   submissions: { principal: 10_000, issuer: 10_000 },
   lists: { principal: 10_000, issuer: 10_000 },
   waits: { request: 10_000, principal: 10_000, issuer: 10_000 },
+  address: 10_000,
   refusals: { principal: 20, issuer: 200 },
 };
 

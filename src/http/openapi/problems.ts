@@ -14,6 +14,7 @@ const EVERY_ROUTE: readonly HttpCode[] = [
   'header_invalid',
   'body_timeout',
   'headers_too_large',
+  'address_limited',
   'internal_error',
   'overloaded',
 ];
