@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
@@ -111,6 +111,44 @@ test.each([
     }
   },
 );
+
+const GOOD = `workflow: rotate-key
+title: Rotate a key
+request: { roles: [engineer] }
+stages: [{ name: Owner, roles: [key-owner] }]
+notify: { channel: key-rotations }
+execute: { use: vault }
+`;
+
+test.each<[string, string[], number, RegExp]>([
+  ['a folder that is not there', ['--workflows', 'none'], 2, /--workflows none cannot be read/],
+  ['a wrong workflow', ['--workflows', 'bad'], 1, /bad\/one\.yaml:\d+:\d+: stages: found nothing/],
+  ['an empty folder', ['--workflows', 'empty'], 1, /no \*\.yaml in/],
+  ['people that are not there', ['--people', 'none.yaml'], 2, /--people none\.yaml cannot be read/],
+  ['a claim of the provider', ['--people', 'oid.yaml'], 1, /does not set itself/],
+  ['people with one id', ['--people', 'twice.yaml'], 1, /people with different ids/],
+  ['a remote Playground', ['--playground', 'http://playground.example'], 2, /this machine/],
+  ['a Playground by https', ['--playground', 'https://localhost:56150'], 2, /this machine/],
+  ['--as alone', ['--as', 'mia'], 2, /give --playground too/],
+  [
+    'an unknown person',
+    ['--playground', 'http://localhost:56150', '--as', 'eve'],
+    1,
+    /--as names nobody.*mia, tomasz/,
+  ],
+])('refuses %s, says why, and leaves nothing running', async (_name, args, code, words) => {
+  for (const name of ['bad', 'empty']) mkdirSync(join(home.path, name));
+  writeFileSync(join(home.path, 'bad', 'one.yaml'), GOOD.replace(/^stages.*\n/m, ''));
+  writeFileSync(join(home.path, 'oid.yaml'), 'people: [{ id: a, name: A, claims: { oid: x } }]');
+  writeFileSync(join(home.path, 'twice.yaml'), 'people: [{ id: a, name: A }, { id: a, name: B }]');
+  const ran = await cli(['local', ...args], {
+    env: { COUNTERSIGN_HOME: join(home.path, 'home'), PORT: String(BASE) },
+    cwd: home.path,
+  });
+  expect({ ...ran, err: '' }).toEqual({ code, out: '', err: '' });
+  expect(ran.err).toMatch(words);
+  expect(await free(BASE)).toBe(true);
+});
 
 test('exits with 0 and prints nothing when it is stopped during the start', async () => {
   const stop = new AbortController();
