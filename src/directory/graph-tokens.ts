@@ -35,6 +35,7 @@ export function createGraphTokens(
   if (credential.kind === 'managedIdentity') {
     return byManagedIdentity(graphUrl, credential.clientId, platform);
   }
+  const network = networkOver(fetch);
   const scopes = [`${graphUrl}/.default`];
   const managedToken: ManagedToken = ({ clientId: identity, resource }) =>
     byManagedIdentity(resource, identity, platform).application('');
@@ -53,7 +54,7 @@ export function createGraphTokens(
         }),
         ...msalCredential(credential, managedToken),
       },
-      system: { networkClient: networkOver(fetch) },
+      system: { networkClient: network },
     });
   };
   /** One client for each tenant; each caches its token. */
@@ -62,7 +63,9 @@ export function createGraphTokens(
     async application(tenant) {
       const application = byTenant.get(tenant) ?? make(tenant);
       byTenant.set(tenant, application);
-      return read(await application.acquireTokenByClientCredential({ scopes }));
+      return read(
+        await network.during(() => application.acquireTokenByClientCredential({ scopes })),
+      );
     },
     async person(tenant, assertion) {
       // A new client for each exchange: msal would cache every person's token forever.

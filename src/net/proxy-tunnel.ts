@@ -1,6 +1,7 @@
 import { request as requestHttp } from 'node:http';
 import type { ClientRequest } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { shownProxy } from './proxy-route.ts';
 import type { ProxyTarget } from './proxy-route.ts';
@@ -47,9 +48,12 @@ export function openTunnel(
 function connectRequest(proxy: URL, target: string, signal: AbortSignal): ClientRequest {
   const { protocol, hostname, port, username, password } = proxy;
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const options = {
     method: 'CONNECT',
-    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    host,
+    // Node would take the name in the header, which is the target's.
+    servername: isIP(host) === 0 ? host : '',
     port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
     path: target,
     headers: {

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
@@ -19,14 +20,18 @@ export interface ConnectProxy {
 export async function startConnectProxy(options: {
   targetPort: number;
   credentials?: string;
+  /** For an https proxy; its name is localhost. */
+  tls?: { key: string; cert: string };
   refuse?: (target: string) => number | undefined;
 }): Promise<ConnectProxy> {
   const asked: string[] = [];
   const open = new Set<Socket>();
-  const server = createServer((request, response) => {
+  const plain: RequestListener = (request, response) => {
     asked.push(request.url ?? '');
     response.writeHead(405).end();
-  });
+  };
+  const { tls } = options;
+  const server = tls ? createTlsServer(tls, plain) : createServer(plain);
   server.on('connect', (request: IncomingMessage, client: Socket, head: Buffer) => {
     const target = request.url ?? '';
     asked.push(target);
@@ -52,7 +57,7 @@ export async function startConnectProxy(options: {
   const { port } = server.address() as AddressInfo;
   return {
     port,
-    url: `http://127.0.0.1:${port}`,
+    url: tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`,
     asked,
     stop: () =>
       new Promise((resolve) => {

@@ -173,6 +173,15 @@ describe('calls out of the machine, through a proxy that has to be used', () => 
     for (const host of HOSTS.slice(0, 4)) expect([host, seen[host]]).not.toEqual([host, 0]);
   });
 
+  test('takes a proxy with an https address, whose certificate is checked', async () => {
+    const through = await proxy({ tls: authority.issue('localhost') });
+    expect(await callOut({ env: { HTTPS_PROXY: through.url } })).toMatchObject(OURS);
+    const other = await proxy({ tls: authority.issue('proxy.contoso.test') });
+    const refused = await callOut({ env: { HTTPS_PROXY: other.url } });
+    expect(Object.values(refused)).not.toContain('ok');
+    expect(other.asked).toEqual([]);
+  });
+
   test('takes it for an executor that says so', async () => {
     const through = await proxy();
     const results = await callOut({
@@ -223,7 +232,7 @@ describe('calls out of the machine, through a proxy that has to be used', () => 
     const address = (user: string) => wanting.url.replace('//', `//${user}@`);
     expect(await callOut({ env: { HTTPS_PROXY: address('ann:p%40ss') } })).toMatchObject(OURS);
     const refused = await callOut({ env: { HTTPS_PROXY: address('ann:wrong') } });
-    for (const way of ['provider', 'bot login']) {
+    for (const way of ['provider', 'bot login', 'graph login']) {
       expect([way, refused[way]]).toEqual([way, expect.stringContaining('credentials (407)')]);
     }
     expect(JSON.stringify(refused)).not.toContain('wrong');
