@@ -80,8 +80,8 @@ function botSide(parts: ConnectorParts) {
     botScope,
     /** Adds the app for people and channels (default: all without it), and notifies the bot. */
     install: (wanted: Parameters<typeof install>[1] = {}) => install(parts, wanted),
-    /** Removes the app for a person; proactive posts then answer 403. */
-    uninstall: (personId: string) => uninstall(parts, personId),
+    /** Removes the app for a person or from a channel (by id); posts there then answer 403. */
+    uninstall: (where: string) => uninstall(parts, where),
     /** The latest REST calls of the bot, oldest first (at most 2,000 kept). */
     calls: () => calls.all(),
     fail: calls.plan.bind(calls),

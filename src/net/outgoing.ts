@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Agent, buildConnector, fetch as fetchThrough } from 'undici';
 import type { RequestInit as UndiciInit } from 'undici';
+import { noteOpened } from './note-opened.ts';
 import { proxyFor } from './proxy-route.ts';
 import type { ProxySettings } from './proxy-route.ts';
 import { openTunnel } from './proxy-tunnel.ts';
@@ -91,6 +92,7 @@ class TunnelAgent extends HttpsAgent {
     options: AgentOptions & { host?: string | null; port?: number | string | null },
     done?: (error: Error | null, socket: Duplex) => void,
   ): undefined {
+    noteOpened(options);
     const target = { host: options.host ?? '', port: Number(options.port ?? 443) };
     const proxy = proxyFor(this.#settings, target);
     if (proxy === undefined) throw new Error(`${target.host} needs no proxy`);

@@ -1,5 +1,6 @@
 /** The connector's HTTP side: metadata and keys, the bot's login, and the guarded REST API. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { readText, sendJson } from '../loopback.ts';
 import type { ConnectorParts } from './parts.ts';
 import { answerRest, limitOf } from './rest.ts';
@@ -8,6 +9,8 @@ import type { RestRequest } from './rest.ts';
 
 const BODY_BYTES = 262_144;
 const REST_PREFIX = '/teams/v3/';
+/** Connections that carried a call to the REST API. */
+const seen = new WeakSet<Socket>();
 
 /** The paths without REST calls. */
 export function pathsOf({ tenantId }: Pick<ConnectorParts, 'tenantId'>) {
@@ -74,12 +77,15 @@ async function handleRest(
     return answer(refusal(400, 'BadSyntax', 'The path or the body cannot be read.'));
   }
   const fault = parts.calls.next(method, url.pathname);
+  const reused = seen.has(req.socket);
+  seen.add(req.socket);
   if (fault?.drop === 'before') return void req.socket.destroy();
+  if (fault?.drop === 'stale' && reused) return void req.socket.resetAndDestroy();
   if (fault?.status !== undefined) {
-    const { status, retryAfterSeconds } = fault;
+    const { status, code = 'ServiceError', retryAfterSeconds } = fault;
     const headers =
       retryAfterSeconds === undefined ? undefined : { 'Retry-After': String(retryAfterSeconds) };
-    return answer({ ...refusal(status, 'ServiceError', 'A planned fault.'), headers });
+    return answer({ ...refusal(status, code, 'A planned fault.'), headers });
   }
   const request: RestRequest = { method, parts: segments, query: url.searchParams, body };
   const limit = limitOf(request);

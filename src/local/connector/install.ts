@@ -16,10 +16,17 @@ export async function addApp(parts: ConnectorParts, origin: Origin): Promise<voi
   }
 }
 
-/** Adds the app for people and channels; for all when none are given. */
+/**
+ * Adds the app for people and channels; for all when none are given. `silent`: the bot is not
+ * notified, as where the event was lost.
+ */
 export async function install(
   parts: ConnectorParts,
-  { personIds, channelIds }: { personIds?: readonly string[]; channelIds?: readonly string[] },
+  {
+    personIds,
+    channelIds,
+    silent = false,
+  }: { personIds?: readonly string[]; channelIds?: readonly string[]; silent?: boolean },
 ): Promise<void> {
   const everywhere = personIds === undefined && channelIds === undefined;
   for (const conversation of parts.chats.all()) {
@@ -29,15 +36,18 @@ export async function install(
       conversation.channel === undefined
         ? personIds?.includes(person.id)
         : channelIds?.includes(conversation.chat.id);
-    if (everywhere || named === true) await addApp(parts, { person, conversation });
+    if (!everywhere && named !== true) continue;
+    if (silent) conversation.installed = true;
+    else await addApp(parts, { person, conversation });
   }
 }
 
-/** Removes the app from a person's chat; proactive posts then answer 403. */
-export async function uninstall(parts: ConnectorParts, personId: string): Promise<void> {
-  const conversation = parts.chats.of(personId).find(({ channel }) => channel === undefined);
+/** Removes the app from a person's chat, or a channel by its id; proactive posts then answer 403. */
+export async function uninstall(parts: ConnectorParts, where: string): Promise<void> {
+  const conversation =
+    parts.chats.find(where) ?? parts.chats.of(where).find(({ channel }) => channel === undefined);
   const [person] = conversation?.members ?? [];
-  if (conversation === undefined || person === undefined) throw new Error(`no ${personId}`);
+  if (conversation === undefined || person === undefined) throw new Error(`no ${where}`);
   if (!conversation.installed) return;
   conversation.installed = false;
   for (const one of installActivities(parts, { person, conversation }, 'remove')) {

@@ -59,9 +59,14 @@ export interface RestCall {
 export interface Fault {
   /** Answer instead of handling the call; absent with `drop`. */
   readonly status?: number;
+  /** The error code in the answer's body (default `ServiceError`). */
+  readonly code?: string;
   readonly retryAfterSeconds?: number;
-  /** Closes the connection, before or after handling the call (a lost answer). */
-  readonly drop?: 'before' | 'after';
+  /**
+   * Closes the connection, before or after handling the call (a lost answer). `stale`: resets a
+   * connection that carried a call before, as one that died while idle; handles the call on a new one.
+   */
+  readonly drop?: 'before' | 'after' | 'stale';
   /** Number of calls (default 1). */
   readonly times?: number;
   /** Only calls whose method or path match. */

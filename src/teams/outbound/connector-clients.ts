@@ -2,6 +2,7 @@ import { ConfigurationBotFrameworkAuthentication } from 'botbuilder';
 import type { TeamsConfig } from '../../config/config.ts';
 import { Lru } from '../../lib/lru.ts';
 import type { AgentFor } from '../../net/outgoing.ts';
+import { createKeptAlivePolicy } from '../../net/kept-alive.ts';
 import type { BotCredentials } from '../../usecases/ports/bot-credentials.ts';
 import { isAllowedServiceUrl, withoutSlash } from '../service-url.ts';
 
@@ -101,7 +102,7 @@ function credentialsFrom(appId: string, credentials: BotCredentials): Credential
 /**
  * Removes the client's retries and redirects. It would post a message again whose answer was lost,
  * wait as long as a server demands, and follow a redirect with our token. Its own reading of the
- * environment's proxy, which includes http to this machine, gives way to ours.
+ * environment's proxy, which includes http to this machine, gives way to our policy of connections.
  */
 function withOurPolicies(connector: ConnectorClient, agentFor: AgentFor): ConnectorClient {
   const client: unknown = Reflect.get(connector, 'client');
@@ -109,13 +110,7 @@ function withOurPolicies(connector: ConnectorClient, agentFor: AgentFor): Connec
     client as {
       pipeline?: {
         removePolicy(options: { name: string }): readonly unknown[];
-        addPolicy(policy: {
-          name: string;
-          sendRequest<Sent extends { url: string; agent?: ReturnType<AgentFor> }, Answer>(
-            request: Sent,
-            next: (request: Sent) => Answer,
-          ): Answer;
-        }): void;
+        addPolicy(policy: ReturnType<typeof createKeptAlivePolicy>): void;
       };
     }
   ).pipeline;
@@ -124,13 +119,6 @@ function withOurPolicies(connector: ConnectorClient, agentFor: AgentFor): Connec
       throw new Error(`botframework-connector has no ${name} to remove: look at its pipeline`);
     }
   }
-  pipeline?.addPolicy({
-    name: 'countersignProxy',
-    sendRequest(request, next) {
-      const agent = agentFor(request.url);
-      if (agent) request.agent = agent;
-      return next(request);
-    },
-  });
+  pipeline?.addPolicy(createKeptAlivePolicy(agentFor));
   return connector;
 }
