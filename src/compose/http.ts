@@ -52,11 +52,12 @@ async function gauges(
   store: Pick<Store, 'countJobs'>,
   outbound: Pick<TeamsOutbound, 'waiting'>,
 ): Promise<Readonly<Record<string, number>>> {
-  const { waiting, dead } = await store.countJobs();
+  const { waiting, dead, undeliverable } = await store.countJobs();
   const { calls, longestMs } = outbound.waiting();
   return {
     countersign_jobs_waiting: waiting,
     countersign_jobs_dead: dead,
+    countersign_jobs_undeliverable: undeliverable,
     countersign_teams_calls_waiting: calls,
     countersign_teams_longest_wait_seconds: longestMs / 1_000,
   };

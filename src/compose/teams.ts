@@ -6,6 +6,7 @@ import type { Teams, TeamsOutbound } from '../teams/teams.ts';
 import type { Text } from '../text/text.ts';
 import { textFor } from '../text/text.ts';
 import type { App } from '../usecases/app.ts';
+import { createRememberConversation } from '../usecases/people/remember-conversation.ts';
 import type { TeamsCards } from '../usecases/ports/cards.ts';
 import type { SignIn } from '../usecases/ports/sign-in.ts';
 import type { Workflows } from '../usecases/ports/workflows.ts';
@@ -23,6 +24,7 @@ export function composeOutbound(foundation: Foundation, text: Text): TeamsOutbou
     config: config.teams,
     channels: config.channels,
     directory: store,
+    remember: createRememberConversation(foundation),
     leases: store,
     threadMac: (text) => keys.mac('threads', text),
     ...(overrides.jobLeaseMs === undefined ? {} : { leaseMs: overrides.jobLeaseMs }),
@@ -43,7 +45,7 @@ export function composeTeams(
     readonly outbound: TeamsOutbound;
   },
 ): Teams {
-  const { config, clock, ids, log, store } = foundation;
+  const { config, clock, ids, log } = foundation;
   return createTeams({
     ...parts,
     clock,
@@ -52,7 +54,6 @@ export function composeTeams(
     config: config.teams,
     channels: config.channels,
     textFor,
-    directory: store,
     allowLoopbackHttp: config.profile === 'local',
     tokens: createChannelTokens(foundation),
   });

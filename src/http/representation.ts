@@ -1,5 +1,6 @@
 import type { PrincipalRef } from '../domain/people/principal.ts';
 import type { PlannedExecution, Request } from '../domain/request/request.ts';
+import type { Card } from '../domain/request/cards.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { shownFields, shownValue } from '../domain/request/shown-fields.ts';
 import type { Workflow } from '../domain/workflow/workflow.ts';
@@ -65,6 +66,11 @@ export function jobJson(job: StoredJob): Answer<typeof jobSchema> {
     dueAt: dueAt === null ? null : toTimestamp(dueAt),
     reason: error === null ? null : failureText(en, error),
   };
+}
+
+/** A copy of the card, without the ids of its message: those of a chat are personal. */
+export function cardJson({ channel, state, postedRevision }: Card) {
+  return { channel, state, revision: postedRevision };
 }
 
 function outcomeJson(outcome: Outcome) {

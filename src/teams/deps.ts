@@ -8,8 +8,8 @@ import type { Sessions } from '../usecases/ports/sessions.ts';
 import type { SignIn } from '../usecases/ports/sign-in.ts';
 import type { TeamsCards } from '../usecases/ports/cards.ts';
 import type { Workflows } from '../usecases/ports/workflows.ts';
-import type { CardStore } from '../usecases/ports/card-store.ts';
 import type { Messenger } from './outbound/messenger.ts';
+import type { PersonalChats } from './outbound/personal-chats.ts';
 
 /** What the bot works with on one activity. */
 export interface BotDeps extends Basics {
@@ -30,7 +30,7 @@ export interface BotDeps extends Basics {
   /** The cards of that language. */
   readonly cards: TeamsCards;
   readonly messenger: Messenger;
-  readonly directory: Pick<CardStore, 'findConversation'>;
+  readonly chats: PersonalChats;
 }
 
 /** What the bot works with, before the language of an activity is known. */

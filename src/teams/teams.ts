@@ -3,6 +3,7 @@ import { describeError } from '../lib/logger.ts';
 import { sleep } from '../lib/loop.ts';
 import type { Basics } from '../usecases/ports/basics.ts';
 import type { ChannelTokens } from '../usecases/ports/channel-tokens.ts';
+import type { RememberInput } from '../usecases/ports/app.ts';
 import type { CardStore } from '../usecases/ports/card-store.ts';
 import type { LeaseStore } from '../usecases/ports/lease-store.ts';
 import type { Text } from '../text/text.ts';
@@ -14,7 +15,9 @@ import type { BotDeps, Languages } from './deps.ts';
 import { createGate } from './inbound/gate.ts';
 import type { TeamsActivity } from './inbound/activity.ts';
 import { createMessenger } from './outbound/messenger.ts';
+import type { Messenger } from './outbound/messenger.ts';
 import { createNotifier } from './outbound/notifier.ts';
+import { createPersonalChats } from './outbound/personal-chats.ts';
 import { startReplicaShare } from './outbound/replica-share.ts';
 import type { ReplicaShare } from './outbound/replica-share.ts';
 import { createThrottledClient } from './outbound/throttled-client.ts';
@@ -29,22 +32,24 @@ const CALL_TIMEOUT_MS = 10_000;
 /** How long, at most, a killed process counts as alive and keeps a thread that it posted to. */
 const LEASE_MS = 4_000;
 
+type OutboundOptions = Basics &
+  ConstructorParameters<typeof ConnectorClients>[0] & {
+    channels: Readonly<Record<string, ChannelConfig>>;
+    directory: Pick<CardStore, 'findConversation'>;
+    /** Stores the chats that are opened. */
+    remember: (input: RememberInput) => Promise<void>;
+    /** The language of notices. */
+    text: Text;
+    leases: LeaseStore;
+    /** Keyed hash for the names of threads' leases. */
+    threadMac: (text: string) => string;
+    leaseMs?: number;
+    wait?: (ms: number) => Promise<void>;
+    timeoutMs?: number;
+  };
+
 /** Makes the way out. `leaseMs`, `wait` and `timeoutMs` are for tests. */
-export function createTeamsOutbound(
-  given: Basics &
-    ConstructorParameters<typeof ConnectorClients>[0] & {
-      channels: Readonly<Record<string, ChannelConfig>>;
-      directory: Pick<CardStore, 'findConversation'>;
-      /** The language of notices. */
-      text: Text;
-      leases: LeaseStore;
-      /** Keyed hash for the names of threads' leases. */
-      threadMac: (text: string) => string;
-      leaseMs?: number;
-      wait?: (ms: number) => Promise<void>;
-      timeoutMs?: number;
-    },
-) {
+export function createTeamsOutbound(given: OutboundOptions) {
   const { config, clock, ids, log, leases, wait = sleep } = given;
   const leaseMs = Math.min(given.leaseMs ?? LEASE_MS, LEASE_MS);
   const clients = new ConnectorClients(given);
@@ -63,17 +68,9 @@ export function createTeamsOutbound(
     wait,
     timeoutMs: given.timeoutMs ?? CALL_TIMEOUT_MS,
   });
-  const messenger = createMessenger(client, config.appId);
-  const notifier = createNotifier({
-    messenger,
-    directory: given.directory,
-    channels: given.channels,
-    tenantId: config.tenantId,
-    text: given.text,
-  });
+  const writers = writersOver(createMessenger(client, config.appId), given);
   return {
-    notifier,
-    messenger,
+    ...writers,
     adapter,
     waiting: client.waiting,
     /** Counts this process among the replicas that are alive; before that no call is made. */
@@ -92,9 +89,20 @@ export function createTeamsOutbound(
   };
 }
 
+/** What writes to Teams: to chats and channels, to people, and for jobs. */
+function writersOver(
+  messenger: Messenger,
+  given: Pick<OutboundOptions, 'config' | 'channels' | 'directory' | 'remember' | 'text'>,
+) {
+  const chats = createPersonalChats({ ...given, messenger });
+  const { tenantId } = given.config;
+  const notifier = createNotifier({ ...given, messenger, chats, tenantId });
+  return { messenger, chats, notifier };
+}
+
 /** Makes the way in: gate, then botbuilder, then the bot. */
 export function createTeams(
-  given: Omit<BotDeps, 'messenger' | 'config' | 'text' | 'cards'> &
+  given: Omit<BotDeps, 'messenger' | 'chats' | 'config' | 'text' | 'cards'> &
     Languages & {
       config: TeamsConfig;
       tokens: ChannelTokens;
@@ -105,7 +113,8 @@ export function createTeams(
   const { outbound, log } = given;
   const gate = createGate(given);
   const signIn = given.config.signIn === null ? null : given.signIn;
-  const bot = createBot({ ...given, signIn, messenger: outbound.messenger });
+  const { messenger, chats } = outbound;
+  const bot = createBot({ ...given, signIn, messenger, chats });
   /** Runs an activity that the gate let through. */
   const handle = async (activity: TeamsActivity): Promise<Answer> => {
     try {

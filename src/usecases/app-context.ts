@@ -10,13 +10,19 @@ import type { CardStore } from './ports/card-store.ts';
 import type { ErasureStore } from './ports/erasure-store.ts';
 import type { JobAdminStore } from './ports/job-admin-store.ts';
 import type { Limits } from './limits.ts';
+import type { JobStore } from './ports/job-store.ts';
 import type { PersonKeyStore } from './ports/person-keys.ts';
 import type { RecordEvents } from './record-events.ts';
 import type { RequestStore } from './ports/request-store.ts';
 
 /** The ports and services of the use cases; compose/ creates it. */
 export interface AppContext extends Basics {
-  readonly store: RequestStore & CardStore & ErasureStore & PersonKeyStore & JobAdminStore;
+  readonly store: RequestStore &
+    CardStore &
+    ErasureStore &
+    PersonKeyStore &
+    JobAdminStore &
+    Pick<JobStore, 'wakeCards'>;
   readonly workflows: Workflows;
   readonly administration: Administration;
   readonly limits: Limits;

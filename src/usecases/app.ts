@@ -5,6 +5,8 @@ import type {
   EraseInput,
   ListInput,
   MismatchInput,
+  OpenedPlace,
+  Reply,
   SubmitInput,
 } from './ports/app.ts';
 import { cancelRequest } from './requests/cancel-request.ts';
@@ -19,6 +21,8 @@ import { createRefusalRecorder, recordMismatch } from './requests/record-refusal
 import { dropJob, listJobs, readJob, retryJob } from './jobs/job-admin.ts';
 import type { JobInput, ListJobsInput } from './jobs/job-admin.ts';
 import { erasePerson } from './people/erase-person.ts';
+import { replyLater } from './jobs/send-reply.ts';
+import { wakeCards } from './jobs/wake-cards.ts';
 import { createRememberConversation } from './people/remember-conversation.ts';
 import { createSeenPeople } from './people/seen-people.ts';
 import { submitRequest } from './requests/submit-request.ts';
@@ -43,6 +47,11 @@ export function createApp(given: AppContext) {
     /** The request where the principal may read it; undefined otherwise, as if it did not exist. */
     readRequest: async ({ id, by }: { id: string; by: Principal }) =>
       readable(deps, await deps.store.loadRequest(id), by),
+    /** The same with the copies of its card. */
+    readRequestWithCards: async ({ id, by }: { id: string; by: Principal }) => {
+      const found = await deps.store.loadWithCards(id);
+      return readable(deps, found?.request, by) && found;
+    },
     readRequestByNumber: async ({ number, by }: { number: number; by: Principal }) =>
       readable(deps, await deps.store.findRequest(number), by),
     /** For cards only: no reader is checked, because a posted card already shows the request. */
@@ -59,6 +68,8 @@ export function createApp(given: AppContext) {
     findWorkflow: (text: string) => findWorkflow(deps.workflows, text),
     getWorkflow: (id: string) => deps.workflows.get(id),
     rememberConversation: createRememberConversation(deps),
+    placeOpened: (place: OpenedPlace) => wakeCards(deps, place),
+    replyLater: (reply: Reply) => replyLater(deps, reply),
     refreshFor: (request: Request) => refreshFor(deps, request),
     viewerOf: (request: Request, sender: TeamsSender) => viewerOf(deps, request, sender),
     listJobs: (input: ListJobsInput) => listJobs(deps, input),

@@ -1,12 +1,25 @@
-import { isTerminal } from './state.ts';
+import { isEnded, isTerminal } from './state.ts';
 import type { Request } from './request.ts';
 
 /**
  * What becomes of one copy of a request's card:
- * `unposted` → `posting`: Teams has the message, the store does not know it yet (never stored) →
- * `posted` → `superseded`: its message has a row of its own, so this one is never posted.
+ * `unposted` → `waiting`: Teams refuses the place, and the requester is told →
+ * `posting`: Teams has the message, the store does not know it yet (never stored) → `posted`.
+ * `undeliverable`: Teams took neither message nor update until nobody needed it any more. `gone`:
+ * somebody deleted the message. `superseded`: its message has a row of its own, so this one is
+ * never posted.
  */
-export type CardState = 'unposted' | 'posting' | 'posted' | 'superseded';
+export const CARD_STATES = [
+  'unposted',
+  'waiting',
+  'posting',
+  'posted',
+  'undeliverable',
+  'gone',
+  'superseded',
+] as const;
+
+export type CardState = (typeof CARD_STATES)[number];
 
 /** One copy of a request's card: a place in a channel or chat, and the message once posted. */
 export interface Card {
@@ -53,14 +66,17 @@ export const UNPOSTED = {
  */
 export function reconcile(card: Card, truth: CardTruth): CardAction {
   switch (card.state) {
-    case 'unposted':
-      return { do: 'post' };
     case 'posting':
       return record(card, truth);
-    case 'posted':
-      return card.postedRevision < truth.request.version ? { do: 'update' } : NOTHING;
+    case 'gone':
     case 'superseded':
       return NOTHING;
+    case 'unposted':
+    case 'waiting':
+    case 'posted':
+    case 'undeliverable':
+      if (card.activityId === null) return { do: 'post' };
+      return card.postedRevision < truth.request.version ? { do: 'update' } : NOTHING;
   }
 }
 
@@ -71,16 +87,26 @@ function record(card: Card, { cards }: CardTruth): CardAction {
   const posted: Card = { ...card, state: 'posted' };
   const holder = cards.find((other) => isSameMessage(other, card));
   if (holder === undefined) {
-    return row.state === 'unposted'
+    return isToPost(row)
       ? { do: 'save', card: posted }
       : { do: 'add', card: { ...posted, channel: null } };
   }
   // Another revision there: this message came last, so it is what Teams shows.
   if (holder.id === row.id) {
-    return row.postedRevision === card.postedRevision ? NOTHING : { do: 'save', card: posted };
+    const same = row.state === 'posted' && row.postedRevision === card.postedRevision;
+    return same ? NOTHING : { do: 'save', card: posted };
   }
   // A click came first and the message got a row: posting this row would make a second message.
-  return row.state === 'unposted' ? { do: 'save', card: { ...row, state: 'superseded' } } : NOTHING;
+  return isToPost(row) ? { do: 'save', card: { ...row, state: 'superseded' } } : NOTHING;
+}
+
+function isToPost({ state, activityId }: Card): boolean {
+  return activityId === null && state !== 'superseded';
+}
+
+/** Whether a copy is, or is to be, a message in Teams. */
+export function isLive({ state }: Card): boolean {
+  return state !== 'gone' && state !== 'superseded';
 }
 
 /** Whether two copies are one message in Teams. */
@@ -93,10 +119,18 @@ export function isSameMessage(one: Message, other: Message): boolean {
 }
 
 /**
- * A copy whose message somebody deleted, ready to be posted anew: in the channel of a request that
- * still has to be decided or applied; else null, and it stays gone.
+ * A copy whose message somebody deleted: to be posted anew in the channel of a request that still
+ * has to be decided or applied; else it stays gone.
  */
-export function withoutMessage(card: Card, request: Pick<Request, 'state'>): Card | null {
-  if (card.channel === null || isTerminal(request.state)) return null;
+export function withoutMessage(card: Card, request: Pick<Request, 'state'>): Card {
+  if (card.channel === null || isTerminal(request.state)) return { ...card, state: 'gone' };
   return { ...card, ...UNPOSTED };
+}
+
+/** How long a message is tried after the end of its request. */
+const TRIED_AFTER_END_MS = 7 * 86_400_000;
+
+/** When nobody needs a message about the request any more (ms); null while it has not ended. */
+export function neededUntil({ state, updatedAt }: Pick<Request, 'state' | 'updatedAt'>) {
+  return isEnded(state) ? updatedAt + TRIED_AFTER_END_MS : null;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CARD_STATES } from '../../domain/request/cards.ts';
 import { REQUEST_STATES } from '../../domain/request/state.ts';
 import { FIELD_TYPES } from '../../domain/workflow/workflow.ts';
 import { JOB_STATES } from '../../usecases/ports/job-admin-store.ts';
@@ -109,6 +110,21 @@ export const requestSchema = z
     url,
   })
   .meta({ id: 'Request' });
+
+const cardSchema = z
+  .object({
+    channel: z.string().nullable().describe('A configured channel; null: a chat'),
+    state: z
+      .enum(CARD_STATES)
+      .exclude(['posting'])
+      .describe('`waiting`: Teams refuses the channel; `undeliverable`: Teams took it too late'),
+    revision: z.int().describe('The version of the request that it shows; 0: not known'),
+  })
+  .meta({ id: 'Card' });
+
+export const requestWithCardsSchema = requestSchema
+  .extend({ cards: z.array(cardSchema).describe('The copies of its card in Teams') })
+  .meta({ id: 'RequestWithCards' });
 
 export const submittedSchema = requestSchema
   .extend({ waitToken: z.string().describe('Reads this one request, to wait for its end') })

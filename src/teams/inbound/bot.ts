@@ -3,11 +3,11 @@ import { DeliveryError } from '../../usecases/ports/delivery-error.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Answer } from './adapter.ts';
 import { onCardAction } from './card-action.ts';
-import { createWelcomes, isRemoval, rememberPlace } from './conversations.ts';
+import { adds, createWelcomes, isRemoval, openedPlace, rememberPlace } from './conversations.ts';
 import type { BotDeps, Languages } from '../deps.ts';
 import { openDialog, submitDialog } from './dialogs.ts';
 import { answerMessage } from './messages.ts';
-import type { Message } from '../outbound/messenger.ts';
+import type { Message } from '../../usecases/ports/notifier.ts';
 
 /** Handles an activity. Returns the invoke's response; undefined: an empty success. */
 export type Bot = (activity: TeamsActivity) => Promise<Answer | undefined>;
@@ -30,6 +30,7 @@ export function createBot(given: Omit<BotDeps, 'text' | 'cards'> & Languages): B
       case 'installationUpdate':
       case 'conversationUpdate':
         if (!isRemoval(activity)) await rememberPlace(deps, activity);
+        if (adds(activity)) await deps.app.placeOpened(openedPlace(deps, activity));
         if (isWelcome(activity)) {
           await reply(deps, activity, deps.cards.help(deps.workflows.list()));
         }
@@ -59,13 +60,15 @@ async function onInvoke(deps: BotDeps, activity: TeamsActivity): Promise<Answer 
   }
 }
 
-// A reply that Teams refuses is logged and lost: the person can ask again.
+// A reply that Teams does not take now becomes a job.
 async function reply(deps: BotDeps, activity: TeamsActivity, message: Message): Promise<void> {
-  const { conversation, serviceUrl, tenantId } = activity;
+  const { conversation, serviceUrl, tenantId, sender: person } = activity;
+  const to = { conversationId: conversation.id, serviceUrl, tenantId };
   try {
-    await deps.messenger.send({ conversationId: conversation.id, serviceUrl, tenantId }, message);
+    await deps.messenger.send(to, message);
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
-    deps.log.warn('a reply was not delivered', { error: describeError(error) });
+    deps.log.warn('a reply is sent later', { error: describeError(error) });
+    await deps.app.replyLater({ to, message, person });
   }
 }

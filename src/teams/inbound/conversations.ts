@@ -1,9 +1,8 @@
-import { personKey } from '../../usecases/people/people.ts';
 import { Lru } from '../../lib/lru.ts';
+import { jsonOr, textOf } from '../../lib/strict-json.ts';
+import type { OpenedPlace } from '../../usecases/ports/app.ts';
 import type { TeamsActivity } from './activity.ts';
-import type { TeamsSender } from '../../usecases/ports/teams-sender.ts';
 import type { BotDeps } from '../deps.ts';
-import type { Place } from '../outbound/messenger.ts';
 
 /** Stores how people and channels are reached. */
 export async function rememberPlace(deps: BotDeps, activity: TeamsActivity): Promise<void> {
@@ -30,27 +29,16 @@ export async function rememberPlace(deps: BotDeps, activity: TeamsActivity): Pro
   }
 }
 
-/**
- * The personal chat of a person with the bot; opens one if none is stored. Errors: DeliveryError,
- * with `gone` if the person does not have the app.
- */
-export async function personalChat(
-  deps: BotDeps,
-  { sender, serviceUrl }: { sender: TeamsSender; serviceUrl: string },
-): Promise<Place> {
-  const { tenantId, objectId, userId } = sender;
-  const known = await deps.directory.findConversation(personKey({ tenantId, objectId }));
-  if (known) return { ...known, tenantId };
-  const conversationId = await deps.messenger.openChat({ userId, serviceUrl, tenantId });
-  await deps.app.rememberConversation({
-    kind: 'person',
-    tenantId,
-    id: objectId,
-    conversationId,
-    serviceUrl,
-    userId,
-  });
-  return { conversationId, serviceUrl, tenantId };
+/** What an activity that adds the bot opens: configured channels by name, and its conversation. */
+export function openedPlace({ channels }: BotDeps, activity: TeamsActivity): OpenedPlace {
+  const { conversation, channelId, tenantId, raw } = activity;
+  const teamId = textOf(jsonOr(jsonOr(raw.channelData).team).id, 1_024);
+  // Who is in a team is in its standard channels; the others refuse once more.
+  const named = Object.entries(channels)
+    .filter(([, one]) => one.tenantId.toLowerCase() === tenantId)
+    .filter(([, one]) => one.channelId === channelId || one.teamId === teamId)
+    .map(([name]) => name);
+  return { channels: conversation.personal ? [] : named, conversationId: conversation.id };
 }
 
 /**
@@ -74,7 +62,8 @@ export function isRemoval({ type, raw }: TeamsActivity): boolean {
   return type === 'installationUpdate' && action.startsWith('remove');
 }
 
-function adds({ type, raw }: TeamsActivity): boolean {
+/** Whether the bot is being added to a chat or team. */
+export function adds({ type, raw }: TeamsActivity): boolean {
   const action = typeof raw.action === 'string' ? raw.action : '';
   if (type === 'installationUpdate') return action.startsWith('add');
   const bot = (raw.recipient as { id?: unknown }).id;

@@ -10,7 +10,6 @@ import type { BotDeps } from '../deps.ts';
 import { readFilled } from '../../interactions/card-data.ts';
 import { jsonOr, textOf } from '../../lib/strict-json.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
-import { personalChat } from './conversations.ts';
 
 /** Opens a dialog: the form of the named workflow, or else the choice of one. */
 export function openDialog(deps: BotDeps, activity: TeamsActivity): Answer {
@@ -40,13 +39,13 @@ export async function submitDialog(deps: BotDeps, activity: TeamsActivity): Prom
     return dialogAnswer(deps.text, deps.cards.dialogForm({ ...form, problem }));
   }
   try {
-    const chat = await personalChat(deps, { sender, serviceUrl: activity.serviceUrl });
-    await deps.messenger.send(chat, deps.cards.form(form));
+    const { serviceUrl } = activity;
+    await deps.chats.send({ ...sender, serviceUrl }, deps.cards.form(form));
     return note(deps, activity, answers.confirmInChat);
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     deps.log.warn('a form did not reach its chat', { error });
-    const message = error.gone ? answers.installFirst : answers.notSent;
+    const message = error.reason === 'unreachable' ? answers.installFirst : answers.notSent;
     return dialogAnswer(deps.text, deps.cards.dialogForm({ ...form, message }));
   }
 }

@@ -10,7 +10,7 @@ import { parseCommand } from './commands.ts';
 import type { Command } from './commands.ts';
 import { readText } from './read-text.ts';
 import type { BotDeps } from '../deps.ts';
-import type { Message } from '../outbound/messenger.ts';
+import type { Message } from '../../usecases/ports/notifier.ts';
 
 /** In characters; a request has room for 12,000 bytes. */
 const MAX_COMMAND = 16_000;

@@ -1,9 +1,12 @@
 import { DeliveryError } from '../../usecases/ports/delivery-error.ts';
+import type { DeliveryReason } from '../../usecases/ports/delivery-error.ts';
 
 /** The failure of a connector call: whether and when to retry. */
 export interface Failure {
   /** HTTP status; null without an answer. */
   readonly status: number | null;
+  /** The error code in the answer; empty where there is none. */
+  readonly code: string;
   readonly retryAfterMs: number | null;
   /** Whether the limit of the tenant was exceeded, not that of a thread. */
   readonly ofTenant: boolean;
@@ -11,7 +14,22 @@ export interface Failure {
 
 /** Statuses to retry by Teams' documentation. */
 const TRANSIENT = [412, 429, 502, 504];
-const GONE = [403, 404];
+
+/**
+ * Codes that say something about message or place, by status. Any other 403 or 404 says nothing: a
+ * passing 403 `Unknown` is reported (microsoft/BotFramework-Services#269).
+ */
+const REASONS: readonly (readonly [status: number, code: RegExp, reason: DeliveryReason])[] = [
+  [404, /^ActivityNotFound/, 'message_gone'],
+  [404, /^ConversationNotFound/, 'place_unknown'],
+  [403, /^BotNotInConversationRoster$/, 'not_member'],
+  [403, /^BotDisabledByAdmin$/, 'blocked'],
+  [
+    403,
+    /^(ConversationBlockedByUser|ForbiddenOperationException|MessageWritesBlocked)$/,
+    'unreachable',
+  ],
+];
 
 /**
  * Reads an error of the connector client. Teams documents no code for the tenant's limit, so a 429
@@ -27,6 +45,7 @@ export function readFailure(error: unknown, now: number): Failure {
   const header = response?.headers?.get?.('retry-after');
   return {
     status: typeof statusCode === 'number' ? statusCode : null,
+    code: typeof code === 'string' ? code : '',
     retryAfterMs: typeof header === 'string' ? retryAfter(header, now) : null,
     ofTenant: statusCode === 429 && /tenant/i.test(`${String(code)} ${String(message)}`),
   };
@@ -39,10 +58,13 @@ export function isTransient(failure: Failure): boolean {
 
 /** The failure as the error of the port. */
 export function deliveryError(what: string, failure: Failure, cause: unknown): DeliveryError {
-  const { status, retryAfterMs } = failure;
-  const said = status === null ? 'no answer' : `status ${status}`;
+  const { status, code, retryAfterMs } = failure;
+  const said = status === null ? 'no answer' : `status ${status}${code === '' ? '' : ` ${code}`}`;
+  const [, , reason = null] =
+    REASONS.find(([of, pattern]) => of === status && pattern.test(code)) ?? [];
   return new DeliveryError(`Teams did not take ${what}: ${said}`, {
-    gone: status !== null && GONE.includes(status),
+    reason,
+    status,
     retryAfterMs,
     cause,
   });

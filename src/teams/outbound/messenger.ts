@@ -1,17 +1,6 @@
 import type { Activity } from 'botbuilder';
-import type { CardContent } from '../../usecases/ports/cards.ts';
-import type { Posted, Turn } from '../../usecases/ports/notifier.ts';
+import type { Message, Place, Posted, Turn } from '../../usecases/ports/notifier.ts';
 import type { Call, ThrottledClient } from './throttled-client.ts';
-
-/** A card, or Markdown text with escaped data. */
-export type Message = CardContent | { readonly text: string };
-
-/** The destination of a message; the tenant is for its rate limit. */
-export interface Place {
-  readonly conversationId: string;
-  readonly serviceUrl: string;
-  readonly tenantId: string;
-}
 
 /**
  * A message, or a function that creates it when the turn has come; null: nothing is to be sent any
@@ -30,7 +19,10 @@ export interface Messenger {
     turn?: Turn,
   ): Promise<Posted | null>;
   /** Opens the personal chat with a person who has the app; returns the conversation's id. */
-  openChat(to: { userId: string; serviceUrl: string; tenantId: string }): Promise<string>;
+  openChat(
+    to: { objectId: string; serviceUrl: string; tenantId: string },
+    turn?: Turn,
+  ): Promise<string>;
 }
 
 const CARD_TYPE = 'application/vnd.microsoft.card.adaptive';
@@ -62,14 +54,16 @@ export function createMessenger(client: ThrottledClient, appId: string): Messeng
     send: (to, sent, turn) => call(to, { sent, turn }, newMessage(bot, to)),
     update: (at, sent, turn) => call(at, { sent, turn }, changedMessage(bot, at)),
     startThread: (to, sent, turn) => call(to, { sent, turn }, newThread(bot, to)),
-    openChat: ({ userId, serviceUrl, tenantId }) =>
+    openChat: ({ objectId, serviceUrl, tenantId }, turn) =>
       client.call({
-        ...CHAT,
+        ...(turn === undefined ? CHAT : JOB),
+        turn,
         what: 'a new chat',
-        thread: `create ${userId}`,
+        thread: `create ${objectId}`,
         serviceUrl,
         tenantId,
-        prepare: async () => [{ id: userId, name: '' }],
+        // Teams takes an object id here, so that no activity of the person is needed before.
+        prepare: async () => [{ id: objectId, name: '' }],
         async make({ conversations }, members, options) {
           const channelData = { tenant: { id: tenantId } };
           const { id } = await conversations.createConversation(

@@ -86,7 +86,6 @@ export function createWaitingCalls({ clock, log }: Pick<Basics, 'clock' | 'log'>
 
 function refusal(what: string, retryAfterMs: number): DeliveryError {
   return new DeliveryError(`Teams' rate limits leave no room for ${what}`, {
-    gone: false,
     retryAfterMs,
     tried: false,
   });

@@ -1,4 +1,4 @@
-import type { Notice } from '../../domain/notice.ts';
+import type { NoticeParams } from '../../domain/notice.ts';
 import { format } from './format.ts';
 import { states } from './states.ts';
 
@@ -53,8 +53,19 @@ export const answers = {
   },
 };
 
+/** Why Teams takes no card in a channel, by the reason of the refusal. */
+const whyWaiting: Readonly<Record<string, string>> = {
+  not_member: 'the Countersign app is not in that channel: somebody must add it to the team',
+  place_unknown: 'Teams does not know that channel: ask who runs Countersign',
+  blocked: 'an administrator of Teams has blocked the Countersign app',
+};
+
 /** Messages in a person's own chat: Markdown with escaped params. */
 export const notices = {
-  request_ended: ({ number, title, state }: Notice['params']) =>
+  request_ended: ({ number, title, state }: NoticeParams<'request_ended'>) =>
     `Request ${number} (${title}): **${states[state].word}**.`,
+  card_waiting: ({ number, title, channel, reason }: NoticeParams<'card_waiting'>) =>
+    `Request ${number} (${title}) waits: its card cannot be shown in the channel **${channel}**, ` +
+    `because ${whyWaiting[reason] ?? 'Teams refuses it'}. It appears there as soon as that is ` +
+    `mended. Until then those who may decide can send me \`status ${number}\`.`,
 };

@@ -1,8 +1,14 @@
 import type { EventBody } from '../../domain/events/catalogue.ts';
-import { isSameMessage, reconcile, withoutMessage } from '../../domain/request/cards.ts';
+import {
+  isSameMessage,
+  neededUntil,
+  reconcile,
+  withoutMessage,
+} from '../../domain/request/cards.ts';
 import type { Card } from '../../domain/request/cards.ts';
+import { isEnded } from '../../domain/request/state.ts';
 import { refreshFor } from '../requests/card-views.ts';
-import { cardJob, cardOf } from '../requests/build-change.ts';
+import { cardJob, cardOf, noticeJobs } from '../requests/build-change.ts';
 import type { JobDeps } from '../app-context.ts';
 import { DeliveryError } from '../ports/delivery-error.ts';
 import type { MakeCard, Posted, Turn } from '../ports/notifier.ts';
@@ -14,13 +20,11 @@ import type { Job } from '../ports/job-store.ts';
 
 /** How often a message is reconciled before something must be wrong. */
 const MAX_PASSES = 8;
-/** Attempts to post to a place that does not exist, which an administrator may still mend. */
-const MAX_HOMELESS = 10;
 
 /**
  * Carries out what `reconcile` asks for one copy of a card. A job carries no card: it is rendered
  * when its turn under Teams' rate limits has come, so that retries, reordering and newer states all
- * end at the truth.
+ * end at the truth. A refusal is tried again until then, or until seven days after the end.
  */
 export async function deliverCard(
   deps: JobDeps,
@@ -50,9 +54,10 @@ export async function deliverCard(
     return await settle(deps, job, { sent, isNew: card.state === 'unposted' });
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
-    if (error.gone && card.activityId !== null) return repost(deps, card, truth);
-    if (error.gone && job.attempts >= MAX_HOMELESS) return { dead: error.message };
-    return tryLater(deps, error, null);
+    if (error.reason === 'message_gone' && card.activityId !== null) {
+      return forget(deps, job, { card, truth });
+    }
+    return postpone(deps, job, { card, truth, error });
   }
 }
 
@@ -76,21 +81,41 @@ async function send(
   }
   if (channel !== null) return notifier.postCard({ channel }, render, turn);
   if (conversationId === null || serviceUrl === null) {
-    throw new DeliveryError('the card has no address', { gone: true, retryAfterMs: null });
+    throw new DeliveryError('the card has no address');
   }
   return notifier.postCard({ conversationId, serviceUrl }, render, turn);
 }
 
 /** The message was deleted: a channel that still needs it gets a new one. */
-async function repost(
+async function forget(
   deps: JobDeps,
-  card: Card,
-  { request }: RequestWithCards,
+  { key, fence }: Job,
+  { card, truth }: { card: Card; truth: RequestWithCards },
 ): Promise<JobResult> {
-  const fresh = withoutMessage(card, request);
-  if (!fresh) return 'done';
-  await commit(deps, { cards: [fresh] });
-  return { retryAtMs: deps.clock.now(), error: 'the message is gone; it is posted anew' };
+  const without = withoutMessage(card, truth.request);
+  await commit(deps, { cards: [without], ack: { key, fence, done: false } });
+  if (without.state === 'gone') return 'done';
+  return { notBefore: deps.clock.now(), why: 'the message is gone; it is posted anew' };
+}
+
+/** Teams refused: the next try, and what people see of it meanwhile. */
+async function postpone(
+  deps: JobDeps,
+  { key, fence }: Job,
+  { card, truth, error }: { card: Card; truth: RequestWithCards; error: DeliveryError },
+): Promise<JobResult> {
+  const { request } = truth;
+  const result = tryLater(deps, error, neededUntil(request));
+  // Under the lease: a row that another process has stored meanwhile keeps its message.
+  const ack = { key, fence, done: false };
+  if (typeof result === 'object' && 'undeliverable' in result) {
+    await commit(deps, { cards: [{ ...card, state: 'undeliverable' }], ack });
+  } else if (card.state === 'unposted' && error.reason !== null && !isEnded(request.state)) {
+    const jobs = noticeJobs(request, error.reason, deps.clock.now());
+    await commit(deps, { cards: [{ ...card, state: 'waiting' }], jobs, ack });
+    deps.signals.jobsWaiting();
+  }
+  return result;
 }
 
 /**

@@ -25,7 +25,7 @@ export type JobContext = Omit<Turn, 'dueAt'>;
 export interface JobHandler<Kind extends JobKind = JobKind> {
   readonly kind: Kind;
   readonly lane: Lane;
-  /** Attempts before the job is parked as dead. */
+  /** Attempts before a job that failed here is parked as dead; refusals of Teams have no limit. */
   readonly maxAttempts: number;
   run(job: Job<Kind>, context: JobContext): Promise<JobResult>;
 }

@@ -1,16 +1,15 @@
-import { teamsIdsOf } from '../../domain/people/principal.ts';
 import type { JobDeps } from '../app-context.ts';
-import { DeliveryError } from '../ports/delivery-error.ts';
 import type { Job, JobKind, Lane } from '../ports/job-store.ts';
 import { applyCommand } from '../requests/apply-command.ts';
 import { deliverCard } from './deliver-card.ts';
 import { executeRequest } from './execute-request.ts';
-import { tryLater } from './job-handler.ts';
-import type { JobContext, JobHandler, JobResult } from './job-handler.ts';
+import type { JobHandler, JobResult } from './job-handler.ts';
+import { sendReply } from './send-reply.ts';
+import { tellRequester } from './tell-requester.ts';
 
 export type JobHandlers = { readonly [Kind in JobKind]: JobHandler<Kind> };
 
-/** Attempts before a job is parked as dead: more than an hour of growing delays. */
+/** Failures before a job is parked as dead: more than an hour of growing delays. */
 const MAX_ATTEMPTS = 30;
 
 /** The handlers of all kinds of jobs. */
@@ -27,7 +26,13 @@ export function jobHandlers(deps: JobDeps): JobHandlers {
   });
   return {
     card: handler('card', 'delivery', deliverCard),
-    notify: handler('notify', 'delivery', tellOutcome),
+    notify: handler('notify', 'delivery', tellRequester),
+    reply: {
+      kind: 'reply',
+      lane: 'delivery',
+      maxAttempts: MAX_ATTEMPTS,
+      run: (job, context) => sendReply(deps, job, context),
+    },
     execute: handler('execute', 'execution', executeRequest),
     expire: handler('expire', 'timer', expireRequest),
   };
@@ -50,25 +55,4 @@ async function expireRequest(deps: JobDeps, job: Job): Promise<JobResult> {
     return { notBefore: applied.request.expiresAt, why: 'not expired yet' };
   }
   return 'done';
-}
-
-/** Notifies the requester of the outcome in the personal chat. */
-async function tellOutcome(deps: JobDeps, job: Job, context: JobContext): Promise<JobResult> {
-  const request = await deps.store.loadRequest(job.about.id);
-  if (!request) return { dead: 'the request is not there' };
-  const { number, title, state, outcome } = request;
-  const requester = teamsIdsOf(request.requester);
-  if (!requester) return 'done';
-  try {
-    await deps.notifier.tell(
-      requester,
-      { code: 'request_ended', params: { number, title, state }, outcome },
-      { ...context, dueAt: job.runAt },
-    );
-    return 'done';
-  } catch (error) {
-    if (!(error instanceof DeliveryError)) throw error;
-    if (error.gone) return { dead: error.message };
-    return tryLater(deps, error, null);
-  }
 }

@@ -2,6 +2,7 @@ import { joinedKey } from '../../lib/joined-key.ts';
 import { Lru } from '../../lib/lru.ts';
 import type { RememberInput } from '../ports/app.ts';
 import type { AppContext } from '../app-context.ts';
+import type { RequestStore } from '../ports/request-store.ts';
 import { conversationKey } from './people.ts';
 
 /** An erasure by another process takes the row away: it is written again within the hour. */
@@ -9,7 +10,7 @@ const KEPT_MS = 3_600_000;
 
 /** Stores how a person or channel is reached, unless this process stored the same before. */
 export function createRememberConversation(
-  deps: AppContext,
+  deps: Pick<AppContext, 'clock' | 'ids'> & { readonly store: Pick<RequestStore, 'commit'> },
 ): (input: RememberInput) => Promise<void> {
   const written = new Lru<string>(10_000);
   return async (input) => {

@@ -3,7 +3,7 @@ import type { Refusal } from '../../domain/refusal.ts';
 import type { Decision, Request } from '../../domain/request/request.ts';
 import type { DecideCommand } from '../../domain/request/commands/decide.ts';
 import type { Conversation } from './card-store.ts';
-import type { Posted } from './notifier.ts';
+import type { Message, Place, Posted } from './notifier.ts';
 import type { TeamsSender } from './teams-sender.ts';
 
 export interface MismatchInput {
@@ -72,6 +72,20 @@ export interface ListInput {
   readonly requester?: string;
   readonly cursor?: string;
   readonly limit: number;
+}
+
+/** A place that the bot was added to: channels by their configured names, and a conversation. */
+export interface OpenedPlace {
+  readonly channels: readonly string[];
+  readonly conversationId: string;
+}
+
+/** A reply to what a person wrote in a chat. */
+export interface Reply {
+  readonly to: Place;
+  readonly message: Message;
+  /** Whom it answers; null: Teams named nobody. */
+  readonly person: Pick<TeamsSender, 'tenantId' | 'objectId'> | null;
 }
 
 export interface RememberInput extends Omit<Conversation, 'key' | 'updatedAt'> {

@@ -1,4 +1,4 @@
-export type JobKind = 'card' | 'notify' | 'execute' | 'expire';
+export type JobKind = 'card' | 'notify' | 'reply' | 'execute' | 'expire';
 
 /**
  * Due jobs are leased by priority, then by time. Executions do not wait behind cards, of which

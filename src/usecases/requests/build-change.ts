@@ -4,6 +4,7 @@ import type { Effect, Step } from '../../domain/request/step.ts';
 import { timerChanges, timersOf } from '../../domain/request/timers.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { PRIORITY } from '../ports/job-store.ts';
+import type { DeliveryReason } from '../ports/delivery-error.ts';
 import type { Job, NewJob } from '../ports/job-store.ts';
 import type { Change } from '../ports/request-store.ts';
 
@@ -51,7 +52,7 @@ export function jobsFor(
 }
 
 function jobsOf(effect: Effect, request: Request, cards: readonly Card[]): NewJob[] {
-  const { id, updatedAt: runAt, requester } = request;
+  const { id, updatedAt: runAt } = request;
   const base = { about: { type: 'request', id }, runAt, when: 'earliest' } as const;
   switch (effect.kind) {
     case 'sync-cards':
@@ -61,9 +62,33 @@ function jobsOf(effect: Effect, request: Request, cards: readonly Card[]): NewJo
     case 'execute':
       return [{ ...base, key: `execute:${id}`, kind: 'execute', priority: PRIORITY.execution }];
     case 'tell-outcome':
-      if (requester.kind === 'workload' || requester.objectId === null) return [];
-      return [
-        { ...base, key: `notify:${id}:outcome`, kind: 'notify', priority: PRIORITY.delivery },
-      ];
+      return noticeJobs(request, 'outcome', runAt);
   }
+}
+
+/** What a notice tells the requester: the outcome, or why the card waits to be posted. */
+export type NoticeSubject = 'outcome' | DeliveryReason;
+
+/** The job that tells the requester; none where that is no person in Teams. */
+export function noticeJobs(
+  { id, requester }: Pick<Request, 'id' | 'requester'>,
+  subject: NoticeSubject,
+  runAt: number,
+): NewJob[] {
+  if (requester.kind === 'workload' || requester.objectId === null) return [];
+  return [
+    {
+      key: `notify:${id}:${subject}`,
+      kind: 'notify',
+      about: { type: 'request', id },
+      runAt,
+      when: 'earliest',
+      priority: PRIORITY.delivery,
+    },
+  ];
+}
+
+/** What the notice of a job tells. */
+export function noticeSubjectOf({ key }: Pick<Job<'notify'>, 'key'>): NoticeSubject {
+  return key.slice(key.lastIndexOf(':') + 1) as NoticeSubject;
 }

@@ -99,6 +99,7 @@ describe('reading', () => {
   test('shows a request as docs/reference/http-api.md describes it', async () => {
     const response = await get(`${server.url}/v1/requests/req_1`);
     expect(await response.json()).toEqual({
+      cards: [{ channel: 'approvals', state: 'posted', revision: 2 }],
       id: 'req_1',
       number: 17,
       workflow: 'deploy-production',
@@ -425,7 +426,8 @@ describe('tokens', () => {
 
 describe('errors', () => {
   test('an unknown error answers 500 and reveals nothing', async () => {
-    server.app.readRequest = () => Promise.reject(new Error('SELECT password FROM secrets'));
+    server.app.readRequestWithCards = () =>
+      Promise.reject(new Error('SELECT password FROM secrets'));
     const response = await get(`${server.url}/v1/requests/req_1`);
     const text = await response.text();
     expect([response.status, JSON.parse(text).code]).toEqual([500, 'internal_error']);
@@ -434,7 +436,7 @@ describe('errors', () => {
   });
 
   test('a busy store answers 503 with Retry-After', async () => {
-    server.app.readRequest = () =>
+    server.app.readRequestWithCards = () =>
       Promise.reject(Object.assign(new Error('queue is full'), { code: 'store_busy' }));
     const response = await get(`${server.url}/v1/requests/req_1`);
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);

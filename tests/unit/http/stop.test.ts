@@ -10,10 +10,10 @@ const settle = (promise: Promise<Response>) =>
 test('a stop finishes requests in flight and accepts no new ones', async () => {
   const server = await startServer();
   const begun = Promise.withResolvers<undefined>();
-  server.app.readRequest = async () => {
+  server.app.readRequestWithCards = async () => {
     begun.resolve(undefined);
     await sleep(400);
-    return makeRequest();
+    return { request: makeRequest(), cards: [] };
   };
   const answer = fetch(`${server.url}/v1/requests/req_1`, {
     headers: { authorization: 'Bearer mia' },
@@ -30,7 +30,7 @@ test('a stop waits for a bounded time', async () => {
   const server = await startServer({ limits: { stopGraceMs: 200 } });
   const begun = Promise.withResolvers<undefined>();
   const never = Promise.withResolvers<undefined>();
-  server.app.readRequest = () => {
+  server.app.readRequestWithCards = () => {
     begun.resolve(undefined);
     return never.promise;
   };

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Principal } from '../../../src/domain/people/principal.ts';
+import type { Card } from '../../../src/domain/request/cards.ts';
 import type { Decision, PlannedStage, Request } from '../../../src/domain/request/request.ts';
 import type { Workflow } from '../../../src/domain/workflow/workflow.ts';
 import { refuse } from '../../../src/domain/refusal.ts';
@@ -206,6 +207,12 @@ export class FakeApp implements Partial<App> {
     );
   readRequest: App['readRequest'] = ({ id, by }) =>
     Promise.resolve(id === this.request.id && by.name !== 'olu' ? this.request : undefined);
+  readRequestWithCards: App['readRequestWithCards'] = ({ id, by }) =>
+    Promise.resolve(
+      id === this.request.id && by.name !== 'olu'
+        ? { request: this.request, cards: [CARD] }
+        : undefined,
+    );
   loadForCard: App['loadForCard'] = (id) =>
     Promise.resolve(id === this.request.id ? this.request : undefined);
   listRequests: App['listRequests'] = (input) => {
@@ -244,6 +251,17 @@ export const limiterOf = (over: Partial<typeof LIMITS_OF_TESTS>) =>
     clock: { now: () => now },
     workflows: { list: () => [workflow] },
   });
+
+const CARD: Card = {
+  id: 'crd_1',
+  requestId: 'req_1',
+  state: 'posted',
+  channel: 'approvals',
+  conversationId: '19:a',
+  serviceUrl: 'https://teams.example',
+  activityId: 'm1',
+  postedRevision: 2,
+};
 
 export interface Harness {
   readonly app: FakeApp;

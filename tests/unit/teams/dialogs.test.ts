@@ -170,7 +170,7 @@ test('opens an unknown chat and stores it', async () => {
       path: '/teams/v3/conversations',
       body: expect.objectContaining({
         isGroup: false,
-        members: [{ id: mia?.mri, name: '' }],
+        members: [{ id: mia?.oid, name: '' }],
         tenantId: demoTenantId,
         channelData: { tenant: { id: demoTenantId } },
       }),

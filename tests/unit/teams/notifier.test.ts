@@ -94,24 +94,106 @@ test.each([
       serviceUrl: wire.serviceUrl,
     }),
   ],
-])('reports %s as gone', async (_name, to) => {
+])('reports %s as a place that is unknown', async (_name, to) => {
   const { notifier } = startBot(wire).outbound;
   await expect(notifier.postCard(to(), card('one'), TURN)).rejects.toMatchObject({
     name: 'DeliveryError',
-    gone: true,
+    reason: 'place_unknown',
     retryAfterMs: null,
   });
 });
 
-test('reports a person without the app, and an unknown person, as gone', async () => {
-  await wire.stop();
-  wire = await startWire();
+describe('a personal chat', () => {
   const person = { tenantId: demoTenantId, objectId: mia?.oid ?? '' };
-  wire.fail({ status: 403 });
-  const met = startBot(wire, { conversations: known() }).outbound.notifier;
-  await expect(met.tell(person, ended, TURN)).rejects.toMatchObject({ gone: true });
-  await expect(startBot(wire).outbound.notifier.tell(person, ended, TURN)).rejects.toMatchObject({
-    gone: true,
+  const opened = () => wire.calls().filter(({ path }) => /\/conversations\/?$/.test(path));
+
+  test.each([
+    ['404 ConversationNotFound', { status: 404, code: 'ConversationNotFound' }],
+    ['403 BotNotInConversationRoster', { status: 403, code: 'BotNotInConversationRoster' }],
+    ['403 Unknown', { status: 403, code: 'Unknown' }],
+  ])('that answers %s is opened by object id, and stored', async (_name, fault) => {
+    const { outbound, calls } = startBot(wire, { conversations: known() });
+    wire.fail({ ...fault, path: /activities/ });
+    await outbound.notifier.tell(person, ended, TURN);
+    expect(opened()).toMatchObject([{ body: { members: [{ id: mia?.oid }] }, status: 201 }]);
+    expect(wire.messages('mia', chat()).at(-1)?.text).toMatch(/^Request 17/);
+    expect(calls).toMatchObject([
+      {
+        name: 'rememberConversation',
+        input: { kind: 'person', id: mia?.oid, conversationId: chat(), userId: mia?.mri },
+      },
+    ]);
+  });
+
+  test('that was never stored is opened where the channels of the tenant are', async () => {
+    const { outbound, calls } = startBot(wire);
+    await outbound.notifier.tell(person, ended, TURN);
+    expect(wire.messages('mia', chat()).at(-1)?.text).toMatch(/^Request 17/);
+    expect(calls).toMatchObject([{ input: { serviceUrl: wire.serviceUrl, userId: null } }]);
+  });
+
+  test('is unreachable where Teams refuses to open it, and only there', async () => {
+    await wire.uninstall('mia').catch(() => undefined);
+    const tell = () =>
+      startBot(wire, { conversations: known() }).outbound.notifier.tell(person, ended, TURN);
+    await expect(tell()).rejects.toMatchObject({ reason: 'unreachable', status: 403 });
+    expect(opened()).toHaveLength(1);
+    await wire.install({ personIds: ['mia'], silent: true });
+    wire.fail({ status: 500, path: /activities/ });
+    await expect(tell()).rejects.toMatchObject({ reason: null, status: 500 });
+    expect(opened()).toHaveLength(1);
+  });
+
+  test('of a person who blocked the bot is not opened again', async () => {
+    const { notifier } = startBot(wire, { conversations: known() }).outbound;
+    wire.fail({ status: 403, code: 'ConversationBlockedByUser', path: /activities/ });
+    await expect(notifier.tell(person, ended, TURN)).rejects.toMatchObject({
+      reason: 'unreachable',
+    });
+    expect(opened()).toEqual([]);
+  });
+});
+
+test.each([
+  [404, 'ActivityNotFound', 'message_gone'],
+  [404, 'ActivityNotFoundInConversation', 'message_gone'],
+  [404, 'ConversationNotFound', 'place_unknown'],
+  [404, 'ServiceError', null],
+  [403, 'ActivityNotFound', null],
+  [403, 'BotNotInConversationRoster', 'not_member'],
+  [403, 'BotDisabledByAdmin', 'blocked'],
+  [403, 'Unknown', null],
+  [500, 'ActivityNotFound', null],
+])('reads an update refused with %i %s as %s', async (status, code, reason) => {
+  const { notifier } = startBot(wire).outbound;
+  const posted = await postTo(notifier);
+  wire.fail({ status, code, method: 'PUT' });
+  await expect(notifier.updateCard(posted, card('two'), TURN)).rejects.toMatchObject({ reason });
+});
+
+describe('a connection that died while idle', () => {
+  test('is opened anew by the first call after it', async () => {
+    const { notifier } = startBot(wire).outbound;
+    await postTo(notifier);
+    const made = wire.calls().length;
+    wire.fail({ drop: 'stale' });
+    await postTo(notifier);
+    expect(wire.messages('mia', CHANNEL)).toHaveLength(2);
+    expect(
+      wire
+        .calls()
+        .slice(made)
+        .map(({ status }) => status),
+    ).toEqual([0, 201]);
+  });
+
+  test('is tried again once only', async () => {
+    const { notifier } = startBot(wire).outbound;
+    await postTo(notifier);
+    const made = wire.calls().length;
+    wire.fail({ drop: 'before', times: 9 });
+    await expect(postTo(notifier)).rejects.toMatchObject({ reason: null, status: null });
+    expect(wire.calls().slice(made)).toHaveLength(2);
   });
 });
 
@@ -137,9 +219,9 @@ describe('a call that Teams refuses', () => {
       notifier.postCard({ channel: 'approvals' }, card('one'), TURN),
     ).rejects.toMatchObject({
       name: 'DeliveryError',
-      gone: false,
+      reason: null,
       retryAfterMs: null,
-      message: 'Teams did not take a channel message: status 502',
+      message: 'Teams did not take a channel message: status 502 ServiceError',
     });
     expect(wire.calls()).toHaveLength(3);
   });
@@ -158,7 +240,7 @@ describe('a call that Teams refuses', () => {
     wire.fail({ status: 429, retryAfterSeconds: 90 });
     await expect(
       notifier.postCard({ channel: 'approvals' }, card('two'), TURN),
-    ).rejects.toMatchObject({ gone: false, retryAfterMs: 90_000 });
+    ).rejects.toMatchObject({ reason: null, retryAfterMs: 90_000 });
     expect(waits).toEqual([3_000]);
     const calls = wire.calls().length;
     await expect(
@@ -273,7 +355,7 @@ describe('another server', () => {
     const { url } = await elsewhere(answer);
     await expect(
       notifierFor(url).postCard({ conversationId: 'x', serviceUrl: url }, card('one'), TURN),
-    ).rejects.toMatchObject({ name: 'DeliveryError', gone: false, retryAfterMs: null });
+    ).rejects.toMatchObject({ name: 'DeliveryError', reason: null, retryAfterMs: null });
   });
 });
 

@@ -155,6 +155,8 @@ export function fakeApp(
   const calls: Called[] = [];
   const defaults: Handlers = {
     rememberConversation: () => Promise.resolve(),
+    placeOpened: () => Promise.resolve(),
+    replyLater: () => Promise.resolve(),
     recordMismatch: () => Promise.resolve(),
     refreshFor: () => Promise.resolve([]),
     findWorkflow: (text) => workflows.filter(({ id }) => id.startsWith(text)),
@@ -260,6 +262,7 @@ export function startBot(
     text,
     config,
     directory,
+    remember: app.rememberConversation,
     allowLoopbackHttp: true,
     channels,
     credentials: {
@@ -280,7 +283,6 @@ export function startBot(
     app,
     outbound,
     identity,
-    directory,
     textFor: () => text,
     cards: given.cards ?? (() => plainCards),
     allowLoopbackHttp: true,

@@ -1,7 +1,8 @@
 import { eventually } from '../../../src/local/find.ts';
 import { StoreError } from '../../../src/usecases/ports/store-error.ts';
 import { cardJob } from '../../../src/usecases/requests/build-change.ts';
-import { answerLost, approve, ask, eventsOf, openFixture, runJob } from './fixture.ts';
+import { DeliveryError } from '../../../src/usecases/ports/delivery-error.ts';
+import { answerLost, approve, ask, ben, eventsOf, mia, openFixture, runJob } from './fixture.ts';
 import type { Fixture } from './fixture.ts';
 
 let fixture: Fixture;
@@ -268,4 +269,153 @@ test('updates a copy that a concurrent step did not know', async () => {
   await deliverAll();
   expect([...fixture.messages]).toEqual([['m1', 2]]);
   expect(faults).toEqual([]);
+});
+
+describe('a card that Teams refuses', () => {
+  const DAY_MS = 86_400_000;
+  let refusal: DeliveryError | null;
+  let deps: Fixture['deps'];
+  beforeEach(() => {
+    refusal = new DeliveryError('status 403', { status: 403 });
+    const { notifier } = fixture.deps;
+    const unlessRefused = () => {
+      if (refusal !== null) throw refusal;
+    };
+    deps = {
+      ...fixture.deps,
+      notifier: {
+        ...notifier,
+        postCard: async (...given) => {
+          unlessRefused();
+          return notifier.postCard(...given);
+        },
+        updateCard: async (...given) => {
+          unlessRefused();
+          return notifier.updateCard(...given);
+        },
+      },
+    };
+  });
+
+  async function runCard() {
+    const [job] = await fixture.lease('card');
+    if (!job) throw new Error('no card job');
+    return { job, result: await runJob(deps, job) };
+  }
+
+  async function denied(id: string): Promise<void> {
+    const request = await fixture.store.loadRequest(id);
+    await fixture.app.decideRequest({
+      id,
+      by: ben,
+      word: 'deny',
+      stage: 'stage-1',
+      after: null,
+      reason: null,
+      digest: request?.digest ?? '',
+      revision: 1,
+      teams: null,
+      origin: {
+        via: 'api',
+        tenant: null,
+        objectId: null,
+        activityId: null,
+        conversationId: null,
+        exchangeId: null,
+      },
+    });
+  }
+
+  test('is tried until seven days after the end, then undeliverable, and posted by a retry', async () => {
+    const id = await ask(fixture);
+    fixture.pass(60_000);
+    expect((await runCard()).result).toEqual({ retryAtMs: null, refused: 'status 403' });
+    await denied(id);
+    fixture.pass(7 * DAY_MS - 1_000);
+    const before = await runCard();
+    expect(before.result).toEqual({ retryAtMs: null, refused: 'status 403' });
+    await fixture.store.releaseJob({ ...before.job, runAt: 0, error: 'x' });
+    fixture.pass(1_000);
+    const { job, result } = await runCard();
+    expect(result).toEqual({ undeliverable: 'status 403' });
+    expect(await cardsOf(id)).toMatchObject([{ state: 'undeliverable', activityId: null }]);
+    refusal = null;
+    expect(await runJob(deps, job)).toBe('acknowledged');
+    expect(await cardsOf(id)).toMatchObject([{ state: 'posted', activityId: 'm1' }]);
+  });
+
+  test('for its place waits, and the requester is told once', async () => {
+    const id = await ask(fixture);
+    refusal = new DeliveryError('no', { status: 403, reason: 'not_member' });
+    const told: unknown[] = [];
+    const { job } = await runCard();
+    expect(await cardsOf(id)).toMatchObject([{ state: 'waiting' }]);
+    await runJob(deps, job);
+    const notices = await fixture.lease('notify');
+    expect(notices.map(({ key }) => key)).toEqual([`notify:${id}:not_member`]);
+    const tell = async (...[, notice]: Parameters<typeof deps.notifier.tell>) =>
+      void told.push(notice);
+    for (const notice of notices) {
+      await runJob({ ...deps, notifier: { ...deps.notifier, tell } }, notice);
+    }
+    expect(told).toMatchObject([
+      { code: 'card_waiting', params: { channel: 'approvals', reason: 'not_member' } },
+    ]);
+  });
+
+  test('keeps the message that another process stored meanwhile', async () => {
+    const id = await ask(fixture);
+    refusal = new DeliveryError('no', { status: 403, reason: 'not_member' });
+    const [job] = await fixture.lease('card', 1_000);
+    if (!job) throw new Error('no card job');
+    fixture.pass(1_000);
+    const [again] = await fixture.lease('card');
+    if (!again) throw new Error('the lease has run out');
+    const posted = await runJob(fixture.deps, again);
+    expect(posted).toBe('acknowledged');
+    await runJob(deps, job);
+    expect(await cardsOf(id)).toMatchObject([{ state: 'posted', activityId: 'm1' }]);
+  });
+
+  test('because somebody deleted the message is posted anew, or stays gone after the end', async () => {
+    const id = await ask(fixture);
+    refusal = null;
+    await runCard();
+    await denied(id);
+    refusal = new DeliveryError('404', { status: 404, reason: 'message_gone' });
+    const { result } = await runCard();
+    expect(result).toBe('done');
+    expect(await cardsOf(id)).toMatchObject([{ state: 'gone', activityId: 'm1' }]);
+  });
+});
+
+test('a notice to a person without the app is no failure', async () => {
+  const id = await ask(fixture);
+  await fixture.app.cancelRequest({ id, by: mia });
+  const [job] = await fixture.lease('notify');
+  if (!job) throw new Error('no notice');
+  const tell = () =>
+    Promise.reject(new DeliveryError('no', { status: 403, reason: 'unreachable' }));
+  const deps = { ...fixture.deps, notifier: { ...fixture.deps.notifier, tell } };
+  expect(await runJob(deps, job)).toBe('done');
+});
+
+test('a reply is sent by its job, and is undeliverable after a day', async () => {
+  const to = { conversationId: 'a:1', serviceUrl: 'https://teams.example', tenantId: 't' };
+  const person = { tenantId: 't', objectId: 'o' };
+  await fixture.app.replyLater({ to, message: { text: 'Hello' }, person });
+  fixture.pass(1_000);
+  const [job] = await fixture.lease('reply');
+  if (!job) throw new Error('no reply');
+  expect(job.about).toEqual({ type: 'person', id: 'person:t:o' });
+  const sent: unknown[] = [];
+  const reply = async (...given: unknown[]) => void sent.push(given.slice(0, 2));
+  const works = { ...fixture.deps, notifier: { ...fixture.deps.notifier, reply } };
+  expect(await runJob(works, job)).toBe('done');
+  expect(sent).toEqual([[to, { text: 'Hello' }]]);
+  const refuses = () => Promise.reject(new DeliveryError('status 403', { status: 403 }));
+  const fails = { ...fixture.deps, notifier: { ...fixture.deps.notifier, reply: refuses } };
+  expect(await runJob(fails, job)).toEqual({ retryAtMs: null, refused: 'status 403' });
+  fixture.pass(86_400_000);
+  expect(await runJob(fails, job)).toEqual({ undeliverable: 'status 403' });
 });

@@ -109,6 +109,7 @@ export async function openFixture(): Promise<Fixture> {
         ),
       updateCard: (at, card) => show(() => at, card),
       tell: async () => undefined,
+      reply: async () => undefined,
     },
     cards: {
       ...createCards()(en),

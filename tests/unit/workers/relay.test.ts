@@ -36,6 +36,7 @@ function start(
     handlers: {
       card: handler('card'),
       notify: handler('notify'),
+      reply: handler('reply'),
       execute: handler('execute'),
       expire: handler('expire'),
     },
