@@ -110,6 +110,15 @@ export function mayDecideAny(request: Request, principal: PrincipalRef): Ruling<
   return refuse('own_request', { linked: !askers.some(({ key }) => key === principal.key) });
 }
 
+/** Whether a principal is an approver of a request: a person who decided it, or may decide a stage. */
+export function isApprover(request: Request, principal: Principal): boolean {
+  if (!mayDecideAny(request, principal).ok) return false;
+  return (
+    request.decisions.some(({ approver }) => samePerson(approver, principal)) ||
+    request.plan.stages.some((stage) => mayDecideStage(stage, principal).ok)
+  );
+}
+
 /** Whether somebody asked for a request or is the one it is for. */
 export function isAsker(request: Request, principal: PrincipalRef): boolean {
   return request.requester.key === principal.key || request.beneficiary.key === principal.key;

@@ -104,11 +104,6 @@ function isToPost({ state, activityId }: Card): boolean {
   return activityId === null && state !== 'superseded';
 }
 
-/** Whether a copy is, or is to be, a message in Teams. */
-export function isLive({ state }: Card): boolean {
-  return state !== 'gone' && state !== 'superseded';
-}
-
 /** Whether two copies are one message in Teams. */
 export function isSameMessage(one: Message, other: Message): boolean {
   return (

@@ -1,3 +1,4 @@
+import { isApprover } from '../../domain/people/authority.ts';
 import { isSameMessage } from '../../domain/request/cards.ts';
 import type { Decision, Request } from '../../domain/request/request.ts';
 import { refuse } from '../../domain/refusal.ts';
@@ -11,6 +12,9 @@ import { commitWithRetry } from '../store-faults.ts';
 import type { Card } from '../../domain/request/cards.ts';
 import type { SeenPerson } from '../ports/card-store.ts';
 import type { Change, CommitResult, OnceKey, RequestWithCards } from '../ports/request-store.ts';
+
+/** From so many copies of a card on, deleted ones included, no more are adopted. */
+const MAX_COPIES = 8;
 
 /** Maximum number of retries after a conflict. */
 const MAX_ROUNDS = 30;
@@ -48,9 +52,10 @@ export async function applyCommand(deps: AppContext, input: Input): Promise<Appl
     const ruled = transition(request, input.command, deps.clock.now());
     const adopted = adopt(deps, found, input.clicked);
     if (ruled.kind !== 'step') {
-      // An unknown copy with an older revision is adopted, so that a job updates it. On a conflict,
-      // the other commit did not know of the copy, so this is tried again.
-      if (showsOlder(request, input.command) && adopted.length > 0) {
+      // An unknown copy with an older revision is adopted, so that a job updates it: of an approver
+      // alone, as others may press any number of copies. On a conflict, the other commit did not
+      // know of the copy, so this is tried again.
+      if (isOlderOfApprover(request, input.command) && adopted.length > 0) {
         const jobs = adopted.map((card) => cardJob(card, deps.clock.now()));
         const { status } = await commit(deps, request, { jobs, cards: adopted });
         if (status !== 'committed') continue;
@@ -99,22 +104,23 @@ function usedBefore(of: Extract<CommitResult, { status: 'duplicate' }>['of']): R
   return proof && refuse('token_replayed', { proof }).refusal;
 }
 
-/** Whether the click came from a card with an older revision. */
-function showsOlder({ version, digest }: Request, command: Command): boolean {
-  return command.type === 'decide' && command.revision < version && command.digest === digest;
+/** Whether an approver clicked a card with an older revision. */
+function isOlderOfApprover(request: Request, command: Command): boolean {
+  if (command.type !== 'decide' || !isApprover(request, command.by)) return false;
+  return command.revision < request.version && command.digest === request.digest;
 }
 
 /**
  * Adopts a clicked copy that the store does not know, because it was posted just before a crash.
  * Only in the request's channel or in the clicker's own chat: everybody in another channel would
- * see what was a personal view.
+ * see what was a personal view. The id of the message comes from the client, so copies are few.
  */
 function adopt(
   deps: AppContext,
   { request, cards }: RequestWithCards,
   clicked: ClickedCard | null | undefined,
 ): Card[] {
-  if (!clicked) return [];
+  if (!clicked || cards.length >= MAX_COPIES) return [];
   const { channels, ...posted } = clicked;
   if (channels !== null && !channels.includes(request.plan.channel)) return [];
   if (cards.some((card) => isSameMessage(card, posted))) return [];

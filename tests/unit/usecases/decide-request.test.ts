@@ -169,3 +169,32 @@ test('updates a card to the decision that commits while the card is posted', asy
   for (const left of await fixture.lease('card')) await runJob(fixture.deps, left);
   expect([...fixture.messages.values()]).toEqual([2]);
 });
+
+describe('a copy that the service does not know', () => {
+  const stored = async (id: string) => (await fixture.store.loadWithCards(id))?.cards.length ?? 0;
+  beforeEach(() => {
+    fixture.workflows = [workflow({ stages: [stage({ quorum: 3 })] })];
+  });
+
+  test.each([
+    ['somebody without the role', olga],
+    ['the requester', mia],
+  ])('is not adopted at a click of %s', async (_name, by) => {
+    const id = await ask(fixture);
+    await decide(id, {});
+    const before = await stored(id);
+    for (let at = 0; at < 20; at += 1) {
+      await decide(id, { by, clicked: copy(`m:${at}`), revision: 1 });
+    }
+    expect(await stored(id)).toBe(before);
+  });
+
+  test('is adopted eight times at most for an approver', async () => {
+    const id = await ask(fixture);
+    await decide(id, {});
+    for (let at = 0; at < 20; at += 1) {
+      expect(await decide(id, { clicked: copy(`m:${at}`), revision: 1 })).toBe('uncounted');
+    }
+    expect(await stored(id)).toBe(8);
+  });
+});
