@@ -3,6 +3,9 @@
  * claims" (overage, `_claim_names`, `hasgroups`); Graph's pages on `checkMemberGroups`, paging and
  * throttling; RFC 8725 3.10 (addresses in a token are not called); ASVS 5 13.2 (bounded calls).
  */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { IssuerConfig } from '../../src/config/config.ts';
 import { createDirectory } from '../../src/directory/directory.ts';
 import { createIdentity } from '../../src/identity/identity.ts';
@@ -246,6 +249,27 @@ describe('on behalf of the person (RFC 7523 2.1, Microsoft identity platform)', 
       tokens,
     );
   });
+});
+
+test('the look-up logs in with the token of a file, as the bot does', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-'));
+  const tokenFile = join(folder, 'token');
+  writeFileSync(tokenFile, 'eyJ.projected.token');
+  graph.state.memberOf = [APPROVERS];
+  const credential = {
+    kind: 'federated',
+    tokenFile,
+    managedIdentity: null,
+    audience: 'api://AzureADTokenExchange',
+  } as const;
+  const identity = identityWith({ groupLookup: { ...lookup, credential } });
+  expect(await rolesBy(identity)).toEqual(['approver']);
+  rmSync(folder, { recursive: true });
+  const form = new URLSearchParams(graph.at('login')[0]?.body);
+  expect([form.get('client_assertion'), form.get('client_secret')]).toEqual([
+    'eyJ.projected.token',
+    null,
+  ]);
 });
 
 describe("with the machine's managed identity", () => {
