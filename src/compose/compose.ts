@@ -1,3 +1,4 @@
+import { createAuditReader } from '../audit/audit-reader.ts';
 import { createCards } from '../cards/cards.ts';
 import type { Config } from '../config/config.ts';
 import { createExecutors } from '../executors/registry.ts';
@@ -77,6 +78,7 @@ function appContext(
     store,
     workflows: { get: (id) => byId.get(id), list: () => config.workflows },
     administration: config.administration,
+    audit: createAuditReader(store),
     limits: config.limits,
     executors: createExecutors(foundation),
     signals: createSignals(wakeRelay),

@@ -52,6 +52,7 @@ export interface RefusalParams {
   idempotency_mismatch: None;
   token_replayed: { proof: 'token' | 'exchange' };
   not_administrator: None;
+  not_auditor: None;
   job_not_found: None;
   /** A retry of a job that is neither dead nor failing. */
   job_not_failed: { job: string; running: boolean };

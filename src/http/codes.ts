@@ -76,6 +76,7 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   idempotency_mismatch: 422,
   token_replayed: 409,
   not_administrator: 403,
+  not_auditor: 403,
   job_not_found: 404,
   job_not_failed: 409,
   job_not_dead: 409,

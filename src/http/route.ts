@@ -65,7 +65,8 @@ export interface Route {
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
-  readonly tag: 'Requests' | 'Workflows' | 'People' | 'Jobs' | 'Teams' | 'Sign-in' | 'Service';
+  readonly tag:
+    'Requests' | 'Workflows' | 'People' | 'Jobs' | 'Audit' | 'Teams' | 'Sign-in' | 'Service';
   readonly auth: Auth;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;

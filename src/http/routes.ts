@@ -1,4 +1,10 @@
 import type { Route, RouteDeps } from './route.ts';
+import {
+  auditCheckpointRoute,
+  auditEntriesRoute,
+  consistencyProofRoute,
+  inclusionProofRoute,
+} from './routes/audit.ts';
 import { cancelRequestRoute } from './routes/cancel-request.ts';
 import { decideRequestRoute } from './routes/decide-request.ts';
 import { erasePersonRoute } from './routes/erase-person.ts';
@@ -31,6 +37,10 @@ export function allRoutes(deps: RouteDeps): readonly Route[] {
     cancelRequestRoute,
     listWorkflowsRoute,
     erasePersonRoute,
+    auditCheckpointRoute,
+    auditEntriesRoute,
+    inclusionProofRoute,
+    consistencyProofRoute,
     listJobsRoute,
     readJobRoute,
     retryJobRoute,

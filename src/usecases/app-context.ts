@@ -1,4 +1,5 @@
 import type { Administration } from '../domain/people/administration.ts';
+import type { AuditReader } from './ports/audit-reader.ts';
 import type { Basics } from './ports/basics.ts';
 import type { ClaimsRefresher } from './ports/claims-refresher.ts';
 import type { Executors } from './ports/executors.ts';
@@ -26,6 +27,7 @@ export interface AppContext extends Basics {
   readonly workflows: Workflows;
   readonly administration: Administration;
   readonly limits: Limits;
+  readonly audit: AuditReader;
   readonly executors: Executors;
   readonly signals: Signals;
   /** Keyed hash (MAC) of wait tokens. */

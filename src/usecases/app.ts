@@ -9,6 +9,7 @@ import type {
   Reply,
   SubmitInput,
 } from './ports/app.ts';
+import { readAudit } from './audit/read-audit.ts';
 import { cancelRequest } from './requests/cancel-request.ts';
 import { refreshFor, viewerOf } from './requests/card-views.ts';
 import { decideRequest } from './requests/decide-request.ts';
@@ -77,6 +78,7 @@ export function createApp(given: AppContext) {
     /** Tries a job again that failed. */
     retryJob: (input: JobInput) => retryJob(deps, input),
     dropJob: (input: JobInput) => dropJob(deps, input),
+    readAudit: (by: Principal) => readAudit(deps, by),
     erasePerson: (input: EraseInput) => erasePerson(deps, input),
     recordMismatch: (input: MismatchInput) => recordMismatch(deps, input),
     /** How many refusals were not recorded since the start. */

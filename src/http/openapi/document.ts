@@ -9,6 +9,7 @@ const TAGS: Readonly<Record<Route['tag'], string>> = {
   Workflows: 'What can be requested',
   People: 'What is stored of people',
   Jobs: 'Work that follows a commit: what was given up, and trying it again',
+  Audit: 'The sealed audit log, for outside verifiers',
   Teams: 'Activities of Microsoft Teams',
   'Sign-in': 'The pages of the sign-in button',
   Service: 'The service itself',

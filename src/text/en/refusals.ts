@@ -75,6 +75,7 @@ export const refusals = {
   too_late_to_cancel: ({ state }) => `It can no longer be cancelled: ${states[state].word}.`,
   idempotency_mismatch: () =>
     'This Idempotency-Key was used for a request with other content. Take a new key.',
+  not_auditor: () => 'Only an auditor may read this.',
   not_administrator: () => 'Only an administrator of the service may do this.',
   job_not_found: () => 'There is no such job: it has ended, or was dropped.',
   job_not_failed: ({ job, running }) =>

@@ -547,7 +547,15 @@ describe('the service itself', () => {
 describe('HEAD', () => {
   const targets = documentOfRoutes().paths;
   const readable = Object.entries(targets).flatMap(([path, operations]) =>
-    'get' in operations ? [path.replace('{id}', 'req_1').replace('{name}', 'known.js')] : [],
+    'get' in operations
+      ? [
+          path
+            .replace('{id}', 'req_1')
+            .replace('{name}', 'known.js')
+            .replace(/inclusion$/, 'inclusion?index=0&size=1')
+            .replace(/consistency$/, 'consistency?from=1&to=1'),
+        ]
+      : [],
   );
 
   test.each(readable)('%s answers as GET does, without the body', async (path) => {

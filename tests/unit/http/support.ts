@@ -238,6 +238,15 @@ export class FakeApp implements Partial<App> {
   };
   listJobs: App['listJobs'] = async () => ({ kind: 'page', jobs: [this.job], cursor: null });
   readJob: App['readJob'] = async () => ({ kind: 'job', job: this.job });
+  readAudit: App['readAudit'] = () => ({
+    kind: 'allowed',
+    audit: {
+      checkpoint: async () => ({ size: 1, root: 'root', at: 0, jws: 'jws' }),
+      entries: async () => [{ index: 0, eventId: 'evt_1', hash: 'hash', body: '{}' }],
+      inclusion: async () => ({ leaf: 'hash', proof: [] }),
+      consistency: async () => [],
+    },
+  });
   /** Replace it to test a limit. */
   limiter = limiterOf({});
   admitList: App['admitList'] = (by) => this.limiter.list(by);

@@ -1,3 +1,4 @@
+import { createAuditReader } from '../../../src/audit/audit-reader.ts';
 import { createCards } from '../../../src/cards/cards.ts';
 import { en } from '../../../src/text/en.ts';
 import { outcomeOf } from '../../../src/domain/outcome.ts';
@@ -91,6 +92,7 @@ export async function openFixture(): Promise<Fixture> {
       list: () => fixture.workflows,
     },
     administration: { issuers: ['local'], roles: ['administrator'], auditorRoles: ['auditor'] },
+    audit: createAuditReader(store),
     limits: LIMITS_OF_TESTS,
     signals: createSignals(() => undefined),
     waitTokenMac: (text) => text,
