@@ -36,7 +36,7 @@ export const auditAccept = defineCommand({
     if (section === undefined) {
       throw new UsageError('audit.witness is not configured: there is nothing to accept.');
     }
-    const witness = openWitness(section);
+    const witness = openWitness(section, config.server);
     return onConfiguredStore(options, io, async (opened) => {
       const { longest, differs } = await findDifference(opened, { witness, origin });
       if (longest === undefined || differs === null) {

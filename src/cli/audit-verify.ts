@@ -4,7 +4,8 @@ import { CHECKPOINT_TYPE, verifierOfJwks } from '../audit/checkpoint-verifier.ts
 import type { CheckpointVerifier } from '../audit/checkpoint-verifier.ts';
 import { verifyAudit } from '../audit/verify.ts';
 import type { AuditReport } from '../audit/verify.ts';
-import type { WitnessConfig } from '../compose/open-witness.ts';
+import type { Witness } from '../audit/witness.ts';
+import { openWitness } from '../compose/open-witness.ts';
 import type { Config } from '../config/config.ts';
 import { createKeys } from '../keys/keys.ts';
 import type { Keys } from '../keys/keys.ts';
@@ -28,7 +29,7 @@ const SHOWN = 20;
 interface LogSource {
   readonly store: Config['store'];
   readonly origin: string | undefined;
-  readonly witness: WitnessConfig | undefined;
+  readonly witness: Witness | undefined;
   verifier(log: AuditLog): Promise<CheckpointVerifier>;
 }
 
@@ -116,7 +117,7 @@ function logSourceOf(values: Given, io: CommandIo): LogSource {
   return {
     store: config.store,
     origin: values.origin ?? config.audit.origin,
-    witness: config.audit.witness,
+    witness: config.audit.witness && openWitness(config.audit.witness, config.server),
     verifier: published ?? ofSecret,
   };
 }

@@ -5,8 +5,7 @@ import type { KeptCheckpoints } from '../audit/kept-checkpoints.ts';
 import type { CheckpointVerifier } from '../audit/checkpoint-verifier.ts';
 import type { KnownRoot } from '../audit/verify.ts';
 import type { AuditProblem } from '../audit/notes.ts';
-import { openWitness } from '../compose/open-witness.ts';
-import type { WitnessConfig } from '../compose/open-witness.ts';
+import type { Witness } from '../audit/witness.ts';
 import { describeError } from '../lib/logger.ts';
 import { isJsonObject } from '../lib/strict-json.ts';
 import { UsageError } from './command.ts';
@@ -61,7 +60,7 @@ function jwsIn(content: string): string {
 export async function readKnown(
   named: {
     readonly option?: KnownOption | undefined;
-    readonly witness?: WitnessConfig | undefined;
+    readonly witness?: Witness | undefined;
   },
   given: Given,
 ): Promise<Known> {
@@ -74,7 +73,7 @@ export async function readKnown(
     problems.push(...problemsOf(kept, from, { needed: true }));
   }
   if (named.witness !== undefined) {
-    const witness = openWitness(named.witness);
+    const { witness } = named;
     const from = `the witness ${witness.name}`;
     try {
       const kept = await readKept(await witness.read({ maxBytes: MAX_BYTES }), given);

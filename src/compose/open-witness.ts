@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import { createAddressPolicy } from '../net/addresses.ts';
 import { callOnce } from '../net/post-once.ts';
 import type { PostResult } from '../net/post-once.ts';
+import type { ProxySettings } from '../net/proxy-route.ts';
 
 export type WitnessConfig = NonNullable<Config['audit']['witness']>;
 
@@ -12,16 +13,23 @@ const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /**
- * The configured witness.
+ * The configured witness. With `proxy: true` it is called through the proxy of the server section.
  *
  * @throws Error for an entry of `allowPrivate` that is no host, address or range.
  */
-export function openWitness(config: WitnessConfig): Witness {
-  return config.kind === 'file' ? fileWitness(config.path) : httpsWitness(config);
+export function openWitness(
+  config: WitnessConfig,
+  { proxy = null }: { proxy?: ProxySettings | null },
+): Witness {
+  if (config.kind === 'file') return fileWitness(config.path);
+  return httpsWitness(config, config.proxy ? proxy : null);
 }
 
 /** GET answers the lines, POST appends one. Nothing is followed and nothing repeated. */
-function httpsWitness(config: Extract<WitnessConfig, { kind: 'https' }>): Witness {
+function httpsWitness(
+  config: Extract<WitnessConfig, { kind: 'https' }>,
+  proxy: ProxySettings | null,
+): Witness {
   const { url, authorization } = config;
   const policy = createAddressPolicy(config.allowPrivate);
   const call = async (method: 'GET' | 'POST', body?: string) => {
@@ -30,7 +38,7 @@ function httpsWitness(config: Extract<WitnessConfig, { kind: 'https' }>): Witnes
       ...(authorization === undefined ? {} : { authorization }),
     };
     const limits = { timeoutMs: TIMEOUT_MS, maxAnswerBytes: MAX_ANSWER_BYTES };
-    return answerOf(await callOnce({ url, method, headers, body, policy, ...limits }), url);
+    return answerOf(await callOnce({ url, method, headers, body, policy, proxy, ...limits }), url);
   };
   return {
     name: url,

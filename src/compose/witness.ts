@@ -16,7 +16,7 @@ export function composeWitness(foundation: Foundation): WitnessSender | undefine
     log,
     origin,
     everyMs: sealEveryMs,
-    witness: openWitness(witness),
+    witness: openWitness(witness, config.server),
     verifyCheckpoint: (jws) => keys.verify('checkpoints', jws, CHECKPOINT_TYPE),
   });
 }

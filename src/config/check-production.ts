@@ -185,14 +185,16 @@ function warningsOf(source: YamlSource, config: Settings): Problem[] {
 
 const PROXY_URL: Path = ['server', 'proxy', 'url'];
 
-/** Executors that call through a proxy, which looks names up itself. */
+/** Targets that are called through a proxy, which looks names up itself. */
 function warnOfProxy(
-  { executors, server }: Settings,
+  { executors, server, audit: { witness } }: Settings,
   warn: (path: Path, rule: string, found: string, expected: string) => void,
 ): void {
-  for (const [name, { section }] of Object.entries(executors)) {
-    const path = ['executors', name, 'proxy'];
-    if (section['proxy'] !== true) continue;
+  const paths: Path[] = Object.entries(executors)
+    .filter(([, { section }]) => section['proxy'] === true)
+    .map(([name]) => ['executors', name, 'proxy']);
+  if (witness?.kind === 'https' && witness.proxy) paths.push(['audit', 'witness', 'proxy']);
+  for (const path of paths) {
     if (server.proxy) {
       warn(
         path,

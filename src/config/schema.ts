@@ -68,6 +68,10 @@ const witnessSchema = z.discriminatedUnion('kind', [
     allowPrivate: uniqueList(lineSchema(100), 20)
       .default([])
       .describe('Hosts or CIDR ranges that may be private addresses'),
+    proxy: z
+      .boolean()
+      .default(false)
+      .describe('Calls through server.proxy, which looks names up itself: no guard of addresses'),
   }),
 ]);
 

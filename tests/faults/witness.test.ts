@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { openWitness } from '../../src/compose/open-witness.ts';
 import { compose } from '../../src/compose/compose.ts';
 import type { Service } from '../../src/compose/lifecycle.ts';
 import { loadConfig } from '../../src/compose/load-config.ts';
@@ -15,6 +16,7 @@ import { eventually } from '../../src/local/find.ts';
 import { startLocalParts } from '../../src/local/profile.ts';
 import type { LocalParts } from '../../src/local/profile.ts';
 import { query } from '../support/audit-rows.ts';
+import { startConnectProxy } from '../support/connect-proxy.ts';
 import { askByPipeline } from '../support/people-at-work.ts';
 
 let home: string;
@@ -46,6 +48,7 @@ const remoteWitness = (): WitnessSection => ({
   url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/log`,
   authorization: 'Bearer of-the-witness',
   allowPrivate: ['127.0.0.1'],
+  proxy: false,
 });
 const databaseFile = () => (config.store.kind === 'sqlite' ? config.store.path : '');
 const checkpoints = () =>
@@ -156,4 +159,20 @@ test('a log that is shorter than its witness stops the start', async () => {
   const refused = start(remoteWitness());
   await expect(refused).rejects.toThrow(/the log has \d+ leaves, its witness http.* knows \d+/);
   await expect(refused).rejects.toThrow('countersign audit accept --reason');
+});
+
+test.each([
+  [true, ['witness.contoso.example:443']],
+  [false, []],
+])('with proxy: %s the calls that the proxy sees are %j', async (proxy, asked) => {
+  const through = await startConnectProxy({ targetPort: 1, refuse: () => 403 });
+  try {
+    const settings = { proxy: { url: through.url, noProxy: [] } };
+    const section = { ...remoteWitness(), url: 'https://witness.contoso.example/', proxy };
+    const witness = openWitness(section as WitnessSection, settings);
+    await expect(witness.append('line')).rejects.toThrow('was not reached');
+    expect(through.asked).toEqual(asked);
+  } finally {
+    await through.stop();
+  }
 });
