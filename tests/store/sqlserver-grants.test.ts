@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync, readdirSync } from 'node:fs';
+import * as audit from '../../src/store/sqlserver/queries/audit.ts';
+import * as requests from '../../src/store/sqlserver/queries/requests.ts';
 import * as housekeeping from '../../src/store/sqlserver/queries/housekeeping.ts';
 
 const grants = readFileSync(new URL('../../infra/sql/grants.sql', import.meta.url), 'utf8');
@@ -47,6 +49,28 @@ describe('grants on SQL Server', () => {
       .join(';\n');
     expect(purges).toContain('DELETE');
     expect(grantedTo('countersign_retention')).toEqual(expect.arrayContaining(neededBy(purges)));
+  });
+
+  test('an auditor may run every statement of a verification, and none of them writes', () => {
+    const read = [
+      audit.LAST_CHECKPOINT,
+      audit.LIST_CHECKPOINTS,
+      audit.FRONTIER,
+      audit.TREE_SIZE,
+      audit.READ_LEAVES,
+      audit.LIST_EVENTS,
+      audit.EVENTS_OF_REQUESTS,
+      requests.LIST_REQUESTS,
+      requests.LOAD_REQUEST,
+    ];
+    const needed = neededBy(read.map(({ sql }) => sql).join(';\n'));
+    expect(needed).toContain('SELECT audit_events');
+    expect(needed.filter((one) => !one.startsWith('SELECT '))).toEqual([]);
+    expect(grants).toContain('GRANT SELECT ON SCHEMA::dbo TO countersign_auditor;');
+    for (const one of needed) {
+      const denied = one.replace('SELECT ', 'DENY SELECT ON dbo.');
+      expect(grants).not.toContain(`${denied} TO countersign_auditor`);
+    }
   });
 
   test('grants no role changes or deletions of audit log rows', () => {
