@@ -9,17 +9,23 @@ import type { CommandIo } from './command.ts';
 
 /** How calls leave the machine: the proxy, and the private certificate authority. */
 export function examineNetwork(
-  { server, executors }: Pick<Config, 'server' | 'executors'>,
+  { audit, server, executors }: Pick<Config, 'audit' | 'server' | 'executors'>,
   { env }: Pick<CommandIo, 'env'>,
 ): readonly Finding[] {
   const { list, ok, warn, fail } = findingsOf('network');
   const { proxy = null } = server;
   ok('proxy', proxy ? `${shownProxy(proxy.url)}, not for ${proxy.noProxy.length} entries` : 'none');
-  for (const [name, { section }] of Object.entries(executors)) {
-    if (section['proxy'] !== true || !proxy) continue;
+  const { witness } = audit;
+  const proxied = [
+    ...Object.keys(executors)
+      .filter((name) => executors[name]?.section['proxy'] === true)
+      .map((name) => `executor ${name}`),
+    ...(witness?.kind === 'https' && witness.proxy ? ['the witness'] : []),
+  ];
+  for (const target of proxy ? proxied : []) {
     warn(
       'address guard',
-      `off for executor ${name}, whose name the proxy looks up`,
+      `off for ${target}, whose name the proxy looks up`,
       'let the proxy keep private addresses out of reach, or remove proxy: true',
     );
   }

@@ -230,7 +230,7 @@ describe('problems of countersign.yaml', () => {
     const [problem] = problemsOf({ config: edited(configText, 'port: 3978', 'prot: 3978') });
     expect(problem && formatProblem(problem)).toBe(
       '/c/countersign.yaml:6:3: server.prot: found the key "prot"; expected one of the keys ' +
-        'publicUrl, host, port, proxy, pages (did you mean "port"?) [unknown_key]',
+        'publicUrl, host, port, trustProxy, proxy, pages (did you mean "port"?) [unknown_key]',
     );
   });
 });

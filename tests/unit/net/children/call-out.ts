@@ -1,6 +1,7 @@
 import { loadConfig } from '../../../../src/compose/load-config.ts';
 import { layFoundation } from '../../../../src/compose/foundation.ts';
 import { composeIdentity } from '../../../../src/compose/identity.ts';
+import { openWitness } from '../../../../src/compose/open-witness.ts';
 import { composeOutbound } from '../../../../src/compose/teams.ts';
 import { createExecutors, probeExecutors } from '../../../../src/executors/registry.ts';
 import { createDirectory } from '../../../../src/directory/directory.ts';
@@ -65,6 +66,10 @@ await call('connector', async () =>
 );
 for (const { name, error } of await probeExecutors(foundation)) {
   results[`probe of ${name}`] = error === undefined ? 'ok' : describeError(error);
+}
+const { witness } = config.audit;
+if (witness) {
+  await call('witness', () => openWitness(witness, config.server).read({ maxBytes: 1_000 }));
 }
 const executors = createExecutors(foundation);
 for (const name of Object.keys(config.executors)) {
