@@ -26,11 +26,13 @@ const MAX_REASON = 1_000;
 export const auditAccept = defineCommand({
   options: (command) =>
     command
-      .requiredOption('--reason <text>', 'why, for the audit log; it is not encrypted', toReason)
+      .option('--reason <text>', 'why, for the audit log; it is not encrypted', toReason)
       .addOption(configOption)
       .addOption(jsonOption),
   notes: 'Do this with the service stopped, once you know which backup was restored, and by whom.',
   async run({ options, io }) {
+    const { reason, json } = options;
+    if (reason === undefined) throw new UsageError('--reason is required.');
     const { config } = readConfig(options, io);
     const { witness: section, origin } = config.audit;
     if (section === undefined) {
@@ -43,7 +45,6 @@ export const auditAccept = defineCommand({
         io.stderr(`The log continues what ${plain(witness.name)} knows: nothing to accept.\n`);
         return EXIT.failed;
       }
-      const { reason, json } = options;
       const accepted = await record(opened, { longest, reason });
       const line = await signed(opened, { longest, accepted, origin });
       return tell(witness, { line, accepted, longest, json, io });
