@@ -6,9 +6,9 @@ const VISIBLE_FORMATS = String.raw`\u0600-\u0605\u06DD\u070F\u0890\u0891\u08E2\u
 
 /**
  * Blanks that no class tells from letters and symbols: Braille without dots, a note without a head,
- * fillers of Khitan, blanks of Egyptian hieroglyphs.
+ * fillers of Khitan, blanks of Egyptian hieroglyphs, the place of an object that is not there.
  */
-const BLANK_GLYPHS = String.raw`\u2800\u{1D159}\u{16FE4}\u{13441}\u{13442}`;
+const BLANK_GLYPHS = String.raw`\u2800\uFFFC\u{1D159}\u{16FE4}\u{13441}\u{13442}`;
 
 /** Controls, formats, what is ignorable by default, and what is no character, by class. */
 const WITHOUT_WIDTH =
@@ -22,7 +22,7 @@ const CJK = String.raw`\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}
 
 /**
  * Legitimate uses are kept: joiners inside emoji and in the scripts that join, the selectors of
- * emoji, the blank of Chinese and Japanese text beside it, the blank inside numbers and at French
+ * emoji and keycaps (Unicode TR51, emoji variation sequences), the blank of Chinese and Japanese text beside it, the blank inside numbers and at French
  * punctuation.
  */
 const HIDDEN = new RegExp(
@@ -31,7 +31,7 @@ const HIDDEN = new RegExp(
     String.raw`(?<![${JOINING}])\u200C`,
     String.raw`(?<![${JOINING}${EMOJI}])\u200D`,
     String.raw`\u200D(?![${JOINING}\p{Extended_Pictographic}])`,
-    String.raw`(?<![${EMOJI}\p{Emoji_Component}#*0-9])[\uFE0E\uFE0F]`,
+    String.raw`(?<!\p{Extended_Pictographic}|[#*0-9](?=\uFE0F\u20E3))[\uFE0E\uFE0F]`,
     String.raw`[\p{Zs}--[ \u00A0\u202F\u3000]]`,
     String.raw`(?<![${CJK}])\u3000(?![${CJK}])`,
     String.raw`(?<!«|\d(?=.\d))[\u00A0\u202F](?![»;:!?%€])`,

@@ -93,6 +93,12 @@ describe('visible', () => {
     ['x\u{E0041}\u{E0042}', 'x\uFFFD\uFFFD'],
     ['a\u200Db', 'a\uFFFDb'],
     ['\u3164\u115F', '\uFFFD\uFFFD'],
+    // A selector shows nothing unless it is behind an emoji, or in a keycap.
+    ['1\uFE0F0', '1\uFFFD0'],
+    ['v1\uFE0E', 'v1\uFFFD'],
+    ['#\uFE0F', '#\uFFFD'],
+    ['\u2764\uFE0F\uFE0F', '\u2764\uFE0F\uFFFD'],
+    ['a\uFFFCb', 'a\uFFFDb'],
     ['a\u2028b\u0000', 'a\uFFFDb\uFFFD'],
   ])('%j becomes %j', (text, shown) => expect(visible(text)).toBe(shown));
 
