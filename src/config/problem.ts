@@ -52,6 +52,16 @@ function withoutUserInfo(text: string): string {
   return text.replace(/(:\/\/)[^/\s]*@/g, '$1…@');
 }
 
+/** Sections with addresses of targets, whose paths may carry a secret (an incoming webhook's). */
+const TARGET_SECTIONS = new Set<string | number | undefined>(['executors', 'audit']);
+/** Also of an address with a broken or no scheme; what is shorter is the width of a network. */
+const AFTER_HOST = /^((?:[a-z]*:?\/{1,2})?[^/?#\s]*[/?#]).{4,}$/is;
+
+/** Of the address of a target, only the host is shown. */
+function withoutPath(text: string, path: Path): string {
+  return TARGET_SECTIONS.has(path[0]) ? text.replace(AFTER_HOST, '$1…') : text;
+}
+
 /**
  * A value in a problem: shortened, and never a secret. Of a value that came from a reference, the
  * reference is shown.
@@ -63,6 +73,9 @@ export function describeFound(value: unknown, path: Path, reference?: string): s
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object') return 'a block of keys';
   if (SECRET_KEY.test(String(path.at(-1) ?? ''))) return 'a secret (not shown)';
-  const text = typeof value === 'string' ? JSON.stringify(withoutUserInfo(value)) : String(value);
+  const text =
+    typeof value === 'string'
+      ? JSON.stringify(withoutPath(withoutUserInfo(value), path))
+      : String(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

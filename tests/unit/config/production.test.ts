@@ -1,4 +1,5 @@
 import { PRODUCTION_RULES, DEMO_IDS } from '../../../src/config/check-production.ts';
+import { ConfigError } from '../../../src/config/problem.ts';
 import { demoBotAppId, demoTenantId } from '../../../src/local/people.ts';
 import { beside, configText, edited, exampleEnv, load, problemsOf } from './support.ts';
 
@@ -22,6 +23,16 @@ const withServiceUrl = (change: string) =>
   change.startsWith('cloud:')
     ? edited(configText, '    team: 19', '    serviceUrl: https://smba.example\n    team: 19')
     : configText;
+
+/** All problems, or else the warnings. */
+function findingsOf(config: string) {
+  try {
+    return load({ config }).warnings;
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
 
 const cases: { rule: string; path: string; from: string; to: string }[] = [
   {
@@ -221,6 +232,28 @@ describe('production', () => {
     expect(rules('url: https://deploy.contoso.com/hooks/deploy-production-europe')).not.toContain(
       'secret_in_address',
     );
+  });
+
+  test.each([
+    ['https://10.0.0.7', 'private_target'],
+    ['https://hooks.internal', 'private_target'],
+    ['https://127.0.0.1', 'production_loopback_host'],
+    ['http://hooks.contoso.com', 'production_http_webhook'],
+    ['https://hooks.example', 'example_address'],
+    ['https://user:word@hooks.contoso.com', 'wrong_value'],
+    ['https//hooks.contoso.com', 'wrong_value'],
+    ['hooks.contoso.com', 'wrong_value'],
+  ])('shows no path of a target: %s (%s)', (base, rule) => {
+    const secret = 'x9Kd82jQpL0sVn4TzR7e';
+    const line = /url: (https:[^\n]*)/.exec(configText)?.[0] ?? '';
+    const config = edited(
+      configText,
+      line,
+      `url: ${base}/services/T024BE7LD/${secret}?k=${secret}`,
+    );
+    const found = findingsOf(config);
+    expect(found.map((one) => one.rule)).toContain(rule);
+    expect(JSON.stringify(found)).not.toContain(secret);
   });
 
   test('warns of SQLite and of secrets in the file', () => {
