@@ -104,6 +104,7 @@ const AGENTS: [string, Claims][] = [
   ['a facet that is an object', { xms_act_fct: {} }],
   ['a facet that is empty', { xms_sub_fct: '' }],
   ['a facet that is no list of numbers', { xms_sub_fct: '9,13' }],
+  ['a facet with a zero in front', { xms_sub_fct: '2 013' }],
   ['an idtyp that is a list', { idtyp: ['user'] }],
   ['an idtyp of null', { idtyp: null }],
   ['an idtyp that nobody knows', { idtyp: 'agent' }],
@@ -207,6 +208,15 @@ describe('a session', () => {
       claims: [],
     });
     expect(held?.roles).toEqual([]);
+  });
+
+  test('of an agent stays one whose refreshed claims show none', async () => {
+    world.wire.twistFirst = (claims) => ({ ...claims, xms_sub_fct: '13' });
+    await world.one.signInAs('amara');
+    world.clock.advance(LIMITS.maxClaimAgeMs + MINUTE);
+    const by = await world.one.click('amara');
+    if (by === undefined) throw new Error('there is no session');
+    expect([by.proof?.way, await answerTo(by)]).toEqual(['refresh', 'approver_is_agent']);
   });
 
   test('does not begin with the token of an application, and the try is recorded', async () => {

@@ -191,7 +191,8 @@ async function claimsOf(
 /**
  * Checks that the refreshed principal is the same one (OpenID Connect Core 12.2: same `iss` and
  * `sub`). A refresh is not an authentication, so the earlier authentication time counts, and none
- * is added where the sign-in had none.
+ * is added where the sign-in had none. An agent stays one: refreshed claims may lack its facets,
+ * which proves nothing.
  */
 function continued(before: Principal, after: Principal): Principal {
   const same =
@@ -201,5 +202,6 @@ function continued(before: Principal, after: Principal): Principal {
   if (!same) throw identityError('token_claim_invalid', { about: 'sub' });
   const [first, refreshed] = [before.token.authTime, after.token.authTime];
   const authTime = first === null ? null : Math.min(first, refreshed ?? first);
-  return { ...after, token: { ...after.token, authTime } };
+  const kind = before.kind === 'agent' ? before.kind : after.kind;
+  return { ...after, kind, token: { ...after.token, authTime } };
 }

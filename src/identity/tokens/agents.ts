@@ -8,7 +8,7 @@ import { requiredText } from './registered-claims.ts';
 
 /** Facets of subject and actor: numbers with spaces between (Entra, "Agent token claims"). */
 const FACET_CLAIMS = ['xms_sub_fct', 'xms_act_fct'] as const;
-const FACETS = /^\d{1,9}(?: \d{1,9})*$/;
+const FACETS = /^(?:0|[1-9]\d{0,8})(?: (?:0|[1-9]\d{0,8}))*$/;
 /** 11: an agent identity; 13: an agent's user account. */
 const AGENT_FACETS = new Set(['11', '13']);
 const KNOWN_TYPES = new Set<unknown>([undefined, 'user', 'app']);
