@@ -259,6 +259,7 @@ export const limiterOf = (over: Partial<typeof LIMITS_OF_TESTS>) =>
     limits: { ...LIMITS_OF_TESTS, ...over },
     clock: { now: () => now },
     workflows: { list: () => [workflow] },
+    administration: { issuers: [], roles: [], auditorRoles: [] },
   });
 
 const CARD: Card = {

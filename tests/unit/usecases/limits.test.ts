@@ -172,6 +172,26 @@ describe('recorded refusals', () => {
     expect(app.unrecorded()).toEqual({ strangers: 0, limited: 2 });
   });
 
+  test.each(['administrator', 'auditor'])(
+    'of an %s without a directory are events, and no stranger uses up the lists of one',
+    async (role) => {
+      const administration = {
+        issuers: ['google'],
+        roles: ['administrator'],
+        auditorRoles: ['auditor'],
+      };
+      const limits = { ...LIMITS_OF_TESTS, lists: { principal: 10, issuer: 1 } };
+      const app = createApp({ ...fixture.deps, administration, limits });
+      const google = { provider: 'google', tenant: null, objectId: null };
+      const by = principal({ key: 'google|ana', ...google, roles: [role] });
+      expect(await ask(app, by)).toBe('requester_not_allowed');
+      expect(await eventsOf(fixture, 'submission.refused')).toHaveLength(1);
+      const eve = principal({ key: 'google|eve', ...google, roles: [] });
+      expect([app.admitList(eve).ok, app.admitList(eve).ok]).toEqual([true, false]);
+      expect(app.admitList(by).ok).toBe(true);
+    },
+  );
+
   test('strangers do not use up the submissions of their issuer', async () => {
     const app = limited({ submissions: { principal: 10, issuer: 2 } });
     for (let id = 100; id < 105; id += 1) await ask(app, repository(String(id)));
