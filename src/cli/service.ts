@@ -48,7 +48,7 @@ function addressOf(text = ''): string {
     throw new UsageError('Name the service: --url https://…, or COUNTERSIGN_URL.');
   }
   // Paths are added at the end, and fetch takes no user or password in an address.
-  if (url.username + url.password + url.search + url.hash !== '') {
+  if (url.username + url.password !== '' || /[?#]/.test(text)) {
     throw new UsageError('The address of the service has no user, password, query or fragment.');
   }
   if (!isPrivateWay(url)) {
@@ -57,7 +57,7 @@ function addressOf(text = ''): string {
         '(http is for this machine: localhost, 127.0.0.1, [::1]).',
     );
   }
-  return text.replace(/\/+$/, '');
+  return text.trim().replace(/\/+$/, '');
 }
 
 /** Whether nobody on the way can read what is sent: https, or loopback. */

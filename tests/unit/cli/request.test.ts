@@ -255,6 +255,8 @@ describe('countersign request', () => {
     ].map((url): [string[], RegExp] => [[...ask, '--url', url], /a token is sent over https/i]),
     [[...ask, '--url', 'https://u:p@x.example'], /has no user, password, query or fragment/],
     [[...ask, '--url', 'https://x.example/?a=b'], /has no user, password, query or fragment/],
+    [[...ask, '--url', 'https://x.example/?'], /has no user, password, query or fragment/],
+    [[...ask, '--url', 'https://x.example/#'], /has no user, password, query or fragment/],
     [[...ask, '--key', 'a\nb'], /1 to 255 visible ASCII characters/],
     [[...ask, '--key', ''], /1 to 255 visible ASCII characters/],
     [[...ask, '--token-file', '/nowhere'], /cannot be read/],
