@@ -1,6 +1,7 @@
 import { outcomeOf } from '../../domain/outcome.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import type { PostResult } from '../../net/post-once.ts';
+import { withoutParts } from './hidden-parts.ts';
 import { plainLine, readAnswer } from './target-text.ts';
 
 const MAX_RETRY_AFTER_MS = 3_600_000;
@@ -15,14 +16,19 @@ export interface Judged {
   readonly retryAfterMs: number | null;
 }
 
+/** The target as it is shown, and the parts of its address that are not. */
+interface Judging {
+  readonly target: string;
+  readonly hidden: readonly string[];
+  readonly now: number;
+}
+
 /** Classifies the result of a call that ended at `now` (ms). */
-export function judge(
-  result: PostResult,
-  { target, now }: { target: string; now: number },
-): Judged {
-  if (result.kind === 'failed') return judgeFailure(result, { target, at: now });
+export function judge(result: PostResult, judging: Judging): Judged {
+  if (result.kind === 'failed') return judgeFailure(result, judging);
+  const { target, hidden, now } = judging;
   const { status } = result;
-  const { message: said, reference } = readAnswer(result.body);
+  const { message: said, reference } = readAnswer(result.body, hidden);
   const retryAfterMs = parseRetryAfter(result.retryAfter, now);
   const answered = { target, status, said };
   const when = { at: now, reference };
@@ -39,9 +45,9 @@ export function judge(
 
 function judgeFailure(
   { why, error }: PostResult & { kind: 'failed' },
-  { target, at }: { target: string; at: number },
+  { target, hidden, now: at }: Judging,
 ): Judged {
-  const detail = plainLine(innermost(error), 200) ?? '';
+  const detail = plainLine(withoutParts(innermost(error), hidden), 200) ?? '';
   switch (why) {
     case 'address':
       return judged('none-yet', outcomeOf('target_address_refused', { target }, { at }));

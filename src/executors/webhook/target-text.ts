@@ -1,3 +1,4 @@
+import { withoutParts } from './hidden-parts.ts';
 import { own, parseStrictObject } from '../../lib/strict-json.ts';
 
 /** Limits of the target's text in cards and responses (characters). */
@@ -8,13 +9,14 @@ const MAX_DEPTH = 32;
 
 /**
  * Reads `reference` and `message` (or `detail` and `title` of RFC 9457) of a JSON answer. The body is
- * untrusted: ignores everything else. Both are sanitised; null where missing or invalid.
+ * untrusted: ignores everything else. Both are sanitised and lack the hidden parts of the address,
+ * which many frameworks repeat in a 404; null where missing or invalid.
  */
-export function readAnswer(body: string) {
+export function readAnswer(body: string, hidden: readonly string[] = []) {
   const parsed = parseStrictObject(Buffer.from(body), MAX_DEPTH) ?? {};
   const text = (name: string, limit: number) => {
     const value = own(parsed, name);
-    return typeof value === 'string' ? plainLine(value, limit) : null;
+    return typeof value === 'string' ? plainLine(withoutParts(value, hidden), limit) : null;
   };
   return {
     reference: text('reference', MAX_REFERENCE_LENGTH),

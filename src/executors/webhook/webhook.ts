@@ -8,6 +8,7 @@ import type { SignWebhook } from '../../net/sign-webhook.ts';
 import { defineExecutor } from '../sdk.ts';
 import type { Executor, ExecutorParts } from '../sdk.ts';
 import { checkWebhookSection } from './check-section.ts';
+import { hiddenParts } from './hidden-parts.ts';
 import { judge } from './judge-answer.ts';
 import type { Judged } from './judge-answer.ts';
 import { webhookBody } from './webhook-body.ts';
@@ -42,6 +43,7 @@ function create(parts: ExecutorParts<WebhookSection>): Executor {
     displayName === undefined
       ? `${url.host}${url.pathname}`.slice(0, 200)
       : `${displayName} (${url.host})`;
+  const hidden = hiddenParts(url, { path: displayName !== undefined });
   // Requests whose earlier attempts in this process all certainly applied nothing.
   const untouched = new Lru<number>(REMEMBERED);
   return {
@@ -72,7 +74,7 @@ function create(parts: ExecutorParts<WebhookSection>): Executor {
           ...sign({ id, at: now, body }),
         },
       });
-      const judged = judge(result, { target, now: clock.now() });
+      const judged = judge(result, { target, hidden, now: clock.now() });
       // Only an idempotent target is called again after an unsure attempt. A later "not applied" does
       // not prove that the unsure one applied nothing. Attempts of other processes count as unsure.
       const certain =

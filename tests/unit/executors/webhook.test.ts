@@ -56,6 +56,28 @@ describe('a display name', () => {
     expect(target.received[0]?.url).toBe('/services/T0/B0/x9Kd82jQpL0sVn4TzR7e');
   });
 
+  // Fastify's own 404 repeats the address.
+  test.each([
+    [(path: string) => ({ message: `Route POST:${path} not found` }), 404],
+    [(path: string) => ({ detail: `no route ${decodeURIComponent(path)}` }), 422],
+    [(path: string) => ({ message: 'done', reference: `https://x.example${path}` }), 201],
+    [(path: string) => ({ message: `${'x'.repeat(270)}${path}` }), 500],
+  ])('hides the path and the query that the target repeats (%#)', async (body, status) => {
+    const path = '/services/T0/x9Kd82jQ%70L0sVn4TzR7e?key=k3yOfTheQuery';
+    target.answer = reply(status, body(path));
+    const change = { url: new URL(path, url()).href, displayName: 'Deploy hook' };
+    const { outcome } = await run(change);
+    expect(JSON.stringify(outcome)).not.toMatch(/x9Kd82jQ|k3yOf/);
+  });
+
+  test('left out: the query that the target repeats is hidden all the same', async () => {
+    target.answer = reply(404, { message: 'no /hooks/deploy?key=hidden-key' });
+    const { outcome } = await run({
+      url: `http://127.0.0.1:${target.port}/hooks/deploy?key=hidden-key`,
+    });
+    expect(outcome.params).toMatchObject({ said: 'no /hooks/deploy?…' });
+  });
+
   test('left out: the address is shown, and its hash is as before there were names', () => {
     const plain = executors({ url: url() }).plan('deploy', {});
     expect(plain?.target).toContain('/services/T0/B0/x9Kd82jQpL0sVn4TzR7e');
