@@ -11,7 +11,8 @@ export interface PersonalChats {
    * Sends a message. Where no chat is stored, or Teams no longer knows the stored one, the chat is
    * opened by object id and stored.
    *
-   * @throws DeliveryError `unreachable` where Teams refuses to open the chat.
+   * @throws DeliveryError `unreachable` where Teams refuses to open the chat; `blocked` where an
+   *   administrator blocked the app.
    */
   send(to: Recipient, sent: Sent, turn?: Turn): Promise<void>;
 }
@@ -38,7 +39,8 @@ export function createPersonalChats(given: {
   const open = async (to: Recipient, turn: Turn | undefined) => {
     const { tenantId, objectId: id, userId, serviceUrl } = to;
     const conversationId = await messenger.openChat(to, turn).catch((error: unknown) => {
-      throw isRefusal(error) ? unreachable(error) : error;
+      // A block by an administrator says nothing about this person, and may be lifted.
+      throw isRefusal(error) && error.reason !== 'blocked' ? unreachable(error) : error;
     });
     await remember({ kind: 'person', tenantId, id, conversationId, serviceUrl, userId });
     return { conversationId, serviceUrl, tenantId };

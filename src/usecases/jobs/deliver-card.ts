@@ -51,7 +51,7 @@ export async function deliverCard(
       return { notBefore: deps.clock.now(), why: 'the card has changed meanwhile' };
     const postedRevision = truth.request.version;
     const sent: Card = { ...card, ...message, state: 'posting', postedRevision };
-    return await settle(deps, job, { sent, isNew: card.state === 'unposted' });
+    return await settle(deps, job, { sent, isNew: card.activityId === null });
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     if (error.reason === 'message_gone' && card.activityId !== null) {
@@ -106,7 +106,12 @@ async function postpone(
 ): Promise<JobResult> {
   const { request } = truth;
   const result = tryLater(deps, error, neededUntil(request));
-  // Under the lease: a row that another process has stored meanwhile keeps its message.
+  // A process whose lease has run out stores its message all the same: that row is kept.
+  const known = await deps.store.loadWithCards(request.id);
+  if (known && copyOf(known, card.id)?.activityId !== card.activityId) {
+    return { notBefore: deps.clock.now(), why: 'the card has changed meanwhile' };
+  }
+  // Under the lease: so is one that another process stored under a later lease.
   const ack = { key, fence, done: false };
   if (typeof result === 'object' && 'undeliverable' in result) {
     await commit(deps, { cards: [{ ...card, state: 'undeliverable' }], ack });

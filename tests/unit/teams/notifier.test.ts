@@ -144,6 +144,14 @@ describe('a personal chat', () => {
     expect(opened()).toHaveLength(1);
   });
 
+  test('is not unreachable where an administrator blocked the app', async () => {
+    const { notifier } = startBot(wire, { conversations: known() }).outbound;
+    wire.fail({ status: 403, code: 'BotDisabledByAdmin', times: 2 });
+    await expect(notifier.tell(person, ended, TURN)).rejects.toMatchObject({ reason: 'blocked' });
+    await notifier.tell(person, ended, TURN);
+    expect(wire.messages('mia', chat()).at(-1)?.text).toMatch(/^Request 17/);
+  });
+
   test('of a person who blocked the bot is not opened again', async () => {
     const { notifier } = startBot(wire, { conversations: known() }).outbound;
     wire.fail({ status: 403, code: 'ConversationBlockedByUser', path: /activities/ });

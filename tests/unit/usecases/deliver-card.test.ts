@@ -377,6 +377,46 @@ describe('a card that Teams refuses', () => {
     expect(await cardsOf(id)).toMatchObject([{ state: 'posted', activityId: 'm1' }]);
   });
 
+  test('keeps the message that a process stored after its lease, before this refusal', async () => {
+    const id = await ask(fixture);
+    const [job] = await fixture.lease('card', 1_000);
+    if (!job) throw new Error('no card job');
+    let posted = () => undefined as void;
+    const isPosted = new Promise<void>((resolve) => {
+      posted = resolve;
+    });
+    let store = () => undefined as void;
+    const mayStore = new Promise<void>((resolve) => {
+      store = resolve;
+    });
+    fixture.beforeAnswer = async () => {
+      posted();
+      await mayStore;
+    };
+    const first = runJob(fixture.deps, job);
+    await isPosted;
+    fixture.pass(1_000);
+    const [again] = await fixture.lease('card');
+    if (!again) throw new Error('the lease has run out');
+    const postCard = async () => {
+      store();
+      await first;
+      throw new DeliveryError('no', { status: 403, reason: 'not_member' });
+    };
+    const refuses = { ...deps, notifier: { ...deps.notifier, postCard } };
+    expect(await runJob(refuses, again)).toHaveProperty('notBefore');
+    expect(await cardsOf(id)).toMatchObject([{ state: 'posted', activityId: 'm1' }]);
+  });
+
+  test('is recorded as posted after it waited', async () => {
+    await ask(fixture);
+    refusal = new DeliveryError('no', { status: 403, reason: 'not_member' });
+    const { job } = await runCard();
+    refusal = null;
+    expect(await runJob(deps, job)).toBe('acknowledged');
+    expect(await eventsOf(fixture, 'card.posted')).toMatchObject([{ data: { activityId: 'm1' } }]);
+  });
+
   test('because somebody deleted the message is posted anew, or stays gone after the end', async () => {
     const id = await ask(fixture);
     refusal = null;
