@@ -100,7 +100,7 @@ const common = {
   algorithms: uniqueList(z.enum(ALGORITHMS), 10).min(1).default(['RS256']),
   maxAge: durationSchema({ minMs: MINUTE, maxMs: 24 * 60 * MINUTE })
     .optional()
-    .describe('How old a token may be; default 90m for entra, 15m for github, 1h for others'),
+    .describe('How old a token may be; default 90m for entra, 1h for oidc, 15m for others'),
   clockTolerance: durationSchema({ minMs: 0, maxMs: 5 * MINUTE }).prefault('30s'),
   roles: z.array(roleSourceSchema).max(20).optional(),
   claims: uniqueList(claimSchema, 50).optional().describe('Claims that rules may use'),
