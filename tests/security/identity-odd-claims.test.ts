@@ -131,6 +131,20 @@ test.each<[string, Claims]>([
   ['aud', { aud: null }],
   ['roles', { roles: 7 }],
   ['roles', { roles: [null] }],
+  // Half a surrogate pair: it has no canonical form, so a request with it could not be hashed.
+  ['sub', { sub: 'amara\ud800' }],
+  ['oid', { oid: '\ud800' }],
+  ['tid', { tid: 'a\udc00b' }],
+  ['azp', { azp: '\ud800' }],
+  ['roles', { roles: ['approver', '\ud800'] }],
 ])('stays strict about %s: %j', async (_name, over) => {
   expect(await codeOf(person(over))).toMatch(/^token_(claim_invalid|audience)$/);
+});
+
+test('half a surrogate pair counts as absent in optional claims and in claims for rules', async () => {
+  const half = '\ud800';
+  const odd = { amr: [half], acrs: half, acr: half, jti: half, uti: half, department: half };
+  const { token, claims } = await person(odd);
+  expect(token).toMatchObject({ acr: null, amr: [], tokenId: null });
+  expect([token.acrs, claims['department']]).toEqual([undefined, undefined]);
 });

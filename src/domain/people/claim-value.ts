@@ -6,18 +6,19 @@ const MAX_VALUES = 200;
 
 /** Whether workflow rules support a value of this shape. */
 export function isClaimValue(value: unknown): value is ClaimValue {
-  if (typeof value === 'string') return value.length <= MAX_TEXT;
+  if (typeof value === 'string') return isText(value);
   if (typeof value === 'number') return Number.isFinite(value);
   return typeof value === 'boolean' || isTextList(value, MAX_VALUES);
 }
 
-/** Whether a value is an array of at most `limit` strings of bounded length. */
+/** Whether a value is a string of bounded length without half a surrogate pair. */
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_TEXT && value.isWellFormed();
+}
+
+/** Whether a value is an array of at most `limit` such strings. */
 export function isTextList(value: unknown, limit: number): value is readonly string[] {
-  return (
-    Array.isArray(value) &&
-    value.length <= limit &&
-    value.every((item) => typeof item === 'string' && item.length <= MAX_TEXT)
-  );
+  return Array.isArray(value) && value.length <= limit && value.every(isText);
 }
 
 /** A claim that has a value: two people without a department do not share one. */

@@ -10,11 +10,15 @@ export interface TokenTimes {
   readonly expiresAt: number;
 }
 
-/** A string claim; null if absent. @throws IdentityError `token_claim_invalid`. */
+/**
+ * A string claim; null if absent. Half a surrogate pair is no text (RFC 7493 2.1): it has no
+ * canonical form to hash. @throws IdentityError `token_claim_invalid`.
+ */
 export function textClaim(claims: JsonObject, name: string): string | null {
   const value = own(claims, name);
   if (value === undefined) return null;
-  if (typeof value === 'string' && value !== '' && value.length <= MAX_TEXT) return value;
+  const isText = typeof value === 'string' && value !== '' && value.length <= MAX_TEXT;
+  if (isText && value.isWellFormed()) return value;
   throw identityError('token_claim_invalid', { about: name });
 }
 
