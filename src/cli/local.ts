@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { ConfigError } from '../config/problem.ts';
 import { systemClock } from '../lib/clock.ts';
-import { describeError } from '../lib/logger.ts';
+import { fileTrouble } from '../lib/file-trouble.ts';
 import { aborted } from '../lib/loop.ts';
 import type { LocalProfile } from '../local/profile.ts';
 import { jsonLogger } from '../telemetry/json-logger.ts';
@@ -121,9 +121,7 @@ function reading<Value>(
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     if (error instanceof ConfigError) throw error;
-    throw new UsageError(
-      `${option} ${given} cannot be read: ${describeError(error).slice(0, 200)}`,
-    );
+    throw new UsageError(`${option} ${given} cannot be read: ${fileTrouble(error)}`);
   }
 }
 
@@ -155,7 +153,7 @@ function greeting(at: {
 
 function playgroundLines(at: Parameters<typeof greeting>[0]): string[] {
   if (at.playground === undefined || at.origin === undefined) return [];
-  const { port } = new URL(at.origin);
+  const port = new URL(at.origin).port || '80';
   return [
     '',
     '  Playground, in a second terminal (its licence allows evaluation only):',
@@ -194,7 +192,7 @@ function explained(error: unknown, at: { port: number; home: string }): string |
     return `Port ${port} is taken. Stop what uses it, or set PORT to another.`;
   }
   if (code !== undefined && UNUSABLE.includes(code)) {
-    return `${at.home} cannot be used (${code}). Set COUNTERSIGN_HOME to a folder of your own.`;
+    return `${at.home} cannot be used: ${fileTrouble(error)}. Set COUNTERSIGN_HOME to a folder of your own.`;
   }
   return name === 'StoreInUse' || name === 'UnknownPerson' ? message : undefined;
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { Command } from '@commander-js/extra-typings';
-import { describeError } from '../lib/logger.ts';
+import { fileTrouble } from '../lib/file-trouble.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { readBounded } from '../lib/read-bounded.ts';
 import { UsageError } from './command.ts';
@@ -55,7 +55,7 @@ export function readGiven(path: string, io: CommandIo): string {
   try {
     return readBounded(resolve(io.cwd, path), { maxBytes: MAX_FILE_BYTES });
   } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${describeError(error).slice(0, 200)}`);
+    throw new UsageError(`${path} cannot be read: ${fileTrouble(error)}`);
   }
 }
 

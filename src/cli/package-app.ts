@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts';
 import { loadAppSettings } from '../config/load-app-settings.ts';
 import { isExampleHost, isPlaceholderGuid } from '../config/placeholders.ts';
 import { sha256 } from '../lib/hash.ts';
-import { describeError } from '../lib/logger.ts';
+import { fileTrouble } from '../lib/file-trouble.ts';
 import { defineCommand, EXIT } from './command.ts';
 import { configPath } from './read-config.ts';
 import { configOption, jsonOption } from './options.ts';
@@ -95,7 +95,7 @@ function write(file: string, bytes: Uint8Array): void {
         ? `the folder ${dirname(file)} does not exist; make it`
         : code === 'EISDIR'
           ? 'it is a folder; name a file'
-          : describeError(error);
+          : fileTrouble(error);
     throw new PackageError(`--out ${file} cannot be written: ${why}.`);
   }
 }

@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
-import { describeError } from '../lib/logger.ts';
+import { fileTrouble } from '../lib/file-trouble.ts';
 import { readBounded } from '../lib/read-bounded.ts';
 import { ConfigError } from './problem.ts';
 
@@ -41,7 +41,7 @@ export function readConfigText(file: string, { readFile }: Pick<Files, 'readFile
         column: 1,
         rule: 'file_unreadable',
         path: '',
-        found: describeError(error).slice(0, 200),
+        found: fileTrouble(error),
         expected: 'a readable countersign.yaml (--config or COUNTERSIGN_CONFIG names it)',
       },
     ]);

@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
-import { describeError } from '../lib/logger.ts';
+import { fileTrouble } from '../lib/file-trouble.ts';
 import { checkConfig } from './check-config.ts';
 import { checkExecutors } from './check-executors.ts';
 import { checkProduction } from './check-production.ts';
@@ -112,6 +112,7 @@ function loadFolder(options: {
   const complain = (rule: string, found: string, expected: string) =>
     problems.push({ ...source.at(['workflows']), rule, path: 'workflows', found, expected });
   const loaded: LoadedWorkflow[] = [];
+  let reading = folder;
   try {
     const names = files
       .listFolder(folder)
@@ -123,12 +124,14 @@ function loadFolder(options: {
     }
     for (const name of names.slice(0, MAX_WORKFLOWS)) {
       const file = join(folder, name);
+      reading = file;
       const one = loadWorkflow(file, files.readFile(file));
       problems.push(...one.problems);
       if (one.loaded !== undefined) loaded.push(one.loaded);
     }
   } catch (error) {
-    complain('folder_unreadable', describeError(error).slice(0, 200), 'a readable folder');
+    const found = `${reading} (${fileTrouble(error)})`;
+    complain('folder_unreadable', found, 'a readable folder with readable files');
   }
   return loaded;
 }

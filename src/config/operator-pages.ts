@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { describeError } from '../lib/logger.ts';
+import { fileTrouble } from '../lib/file-trouble.ts';
 import type { Report } from './report.ts';
 import type { ConfigInput } from './schema.ts';
 
@@ -45,7 +45,7 @@ function readPage(
     if (text.trim() !== '' && text.length <= MAX_CHARS) return { text };
     report(path, 'page_unreadable', value, `a text of 1 to ${MAX_CHARS} characters`);
   } catch (error) {
-    const found = `${value} (${describeError(error).slice(0, 120)})`;
+    const found = `${value} (${fileTrouble(error)})`;
     report(path, 'page_unreadable', found, expected);
   }
   return undefined;

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { describeError } from '../lib/logger.ts';
+import { fileTrouble } from '../lib/file-trouble.ts';
 import type { Substitute } from './yaml-source.ts';
 
 const REFERENCE = /\$\{(env|file):([^}]*)\}/g;
@@ -51,6 +51,6 @@ function readSecret(
     const text = readFile(path).replace(/\r?\n$/, '');
     return text.length > MAX_SECRET_CHARS ? undefined : text;
   } catch (error) {
-    return { error: describeError(error).slice(0, 120) };
+    return { error: `${path}: ${fileTrouble(error)}` };
   }
 }

@@ -17,10 +17,16 @@ export function readBounded(path: string, { maxBytes }: { maxBytes: number }): s
       const bytes = readSync(file, chunk, 0, CHUNK_BYTES, null);
       if (bytes === 0) return Buffer.concat(chunks).toString('utf8');
       size += bytes;
-      if (size > maxBytes) throw new Error(`it holds more than ${maxBytes} bytes`);
+      if (size > maxBytes) throw tooLong(maxBytes);
       chunks.push(chunk.subarray(0, bytes));
     }
   } finally {
     closeSync(file);
   }
+}
+
+/** With a code as Node's own errors of files have. */
+function tooLong(maxBytes: number): Error {
+  const message = `it holds more than ${maxBytes / 1_048_576} MiB`;
+  return Object.assign(new Error(message), { code: 'EFBIG' });
 }

@@ -1,7 +1,7 @@
 /** A user's own workflow files in the local profile. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { machineFiles } from '../../config/files.ts';
 import { loadWorkflow } from '../../config/load-workflow.ts';
 import { ConfigError } from '../../config/problem.ts';
 import type { Problem } from '../../config/problem.ts';
@@ -30,10 +30,10 @@ const LOCAL_ISSUER = 'local';
 export function readOwnWorkflows(folder: string): OwnWorkflows {
   const problems: Problem[] = [];
   const workflows: Workflow[] = [];
-  const names = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
+  const names = machineFiles.listFolder(folder).filter((name) => /\.ya?ml$/.test(name));
   for (const name of names.sort()) {
     const file = join(folder, name);
-    const one = loadWorkflow(file, readFileSync(file, 'utf8'));
+    const one = loadWorkflow(file, machineFiles.readFile(file));
     problems.push(...one.problems);
     if (one.loaded !== undefined) workflows.push(one.loaded.workflow);
   }

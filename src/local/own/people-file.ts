@@ -1,7 +1,7 @@
 /** `--people`: the people who use one's own workflows in the local profile. */
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { checkShape } from '../../config/check-shape.ts';
+import { machineFiles } from '../../config/files.ts';
 import { ConfigError } from '../../config/problem.ts';
 import { refuseReferences } from '../../config/references.ts';
 import { claimSchema, lineSchema, nameSchema, roleSchema } from '../../config/schema-parts.ts';
@@ -48,7 +48,7 @@ const fileSchema = z.strictObject({
  * @throws ConfigError with every problem; errors of Node when it cannot be read.
  */
 export function readPeople(file: string): Person[] {
-  const text = readFileSync(file, 'utf8');
+  const text = machineFiles.readFile(file);
   const { source, problems } = readYaml({ file, text, substitute: refuseReferences });
   if (problems.length > 0) throw new ConfigError(problems);
   const shape = checkShape(source, fileSchema);

@@ -256,6 +256,7 @@ describe('countersign package-app', () => {
   test.each([
     ['nowhere/app.zip', /^--out .*nowhere\/app\.zip cannot be written: the folder .*make it\.\n$/],
     ['.', /cannot be written: it is a folder; name a file\.\n$/],
+    ['countersign.yaml/app.zip', /cannot be written: it is a file, or lies below one, [^\n]*\n$/],
   ])('--out %s is explained', async (out, words) => {
     writeFileSync(join(folder, 'countersign.yaml'), YAML);
     expect(await run(['--config', 'countersign.yaml', '--out', out], io())).toBe(1);

@@ -86,7 +86,7 @@ test('names a folder that cannot be created, and says what to do', async () => {
   const { code, err } = await start({ home: file });
   expect(code).toBe(1);
   expect(err).toBe(
-    `${file} cannot be used (ENOTDIR). Set COUNTERSIGN_HOME to a folder of your own.\n`,
+    `${file} cannot be used: it is a file, or lies below one, where a folder is needed. Set COUNTERSIGN_HOME to a folder of your own.\n`,
   );
 });
 
@@ -121,10 +121,27 @@ execute: { use: vault }
 `;
 
 test.each<[string, string[], number, RegExp]>([
-  ['a folder that is not there', ['--workflows', 'none'], 2, /--workflows none cannot be read/],
+  [
+    'a folder that is not there',
+    ['--workflows', 'none'],
+    2,
+    /--workflows none cannot be read: nothing is there\n/,
+  ],
   ['a wrong workflow', ['--workflows', 'bad'], 1, /bad\/one\.yaml:\d+:\d+: stages: found nothing/],
   ['an empty folder', ['--workflows', 'empty'], 1, /no \*\.yaml in/],
-  ['people that are not there', ['--people', 'none.yaml'], 2, /--people none\.yaml cannot be read/],
+  [
+    'people that are not there',
+    ['--people', 'none.yaml'],
+    2,
+    /--people none\.yaml cannot be read: nothing is there\n/,
+  ],
+  [
+    'people without an end',
+    ['--people', '/dev/zero'],
+    2,
+    /cannot be read: it holds more than 4 MiB/,
+  ],
+  ['a file for the folder', ['--workflows', 'oid.yaml'], 2, /cannot be read: it is a file/],
   ['a claim of the provider', ['--people', 'oid.yaml'], 1, /does not set itself/],
   ['people with one id', ['--people', 'twice.yaml'], 1, /people with different ids/],
   ['a remote Playground', ['--playground', 'http://playground.example'], 2, /this machine/],

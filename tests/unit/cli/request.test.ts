@@ -259,9 +259,9 @@ describe('countersign request', () => {
     [[...ask, '--url', 'https://x.example/#'], /has no user, password, query or fragment/],
     [[...ask, '--key', 'a\nb'], /1 to 255 visible ASCII characters/],
     [[...ask, '--key', ''], /1 to 255 visible ASCII characters/],
-    [[...ask, '--token-file', '/nowhere'], /cannot be read/],
-    [[...ask, '--token-file', '/dev/zero'], /cannot be read: .*more than 1048576 bytes/],
-    [[...ask, '--token-file', '/'], /cannot be read/],
+    [[...ask, '--token-file', '/nowhere'], /cannot be read: nothing is there\n/],
+    [[...ask, '--token-file', '/dev/zero'], /cannot be read: it holds more than 1 MiB/],
+    [[...ask, '--token-file', '/'], /cannot be read: it is a folder, not a file\n/],
   ])('%j is wrong usage', async (args, words) => {
     const ran = await cli(args, { env });
     expect([ran.code, ran.out]).toEqual([2, '']);

@@ -134,7 +134,7 @@ describe('loadConfig', () => {
 
   test('reports a missing file as a problem', () => {
     expect(() => loadConfig({ path: '/nowhere/c.yaml', env: {}, profile: 'production' })).toThrow(
-      /\/nowhere\/c\.yaml:1:1: found .*ENOENT.*COUNTERSIGN_CONFIG/,
+      /\/nowhere\/c\.yaml:1:1: found nothing is there; expected .*COUNTERSIGN_CONFIG/,
     );
   });
 
