@@ -45,7 +45,7 @@ export function formatPath(path: Path): string {
     .join('');
 }
 
-const SECRET_KEY = /secret|password|privatekey|connectionstring|credential/i;
+const SECRET_KEY = /secret|password|privatekey|connectionstring|credential|authorization/i;
 
 /** Of an address, user and password are not shown. */
 function withoutUserInfo(text: string): string {

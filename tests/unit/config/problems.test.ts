@@ -226,6 +226,17 @@ describe('problems of countersign.yaml', () => {
     expect(text).not.toContain('short-one');
   });
 
+  test('never contain the Authorization header of the witness', () => {
+    const witness =
+      'audit:\n  witness:\n    kind: https\n    url: https://witness.contoso.com/log\n' +
+      '    authorization: "Bearer hunter2\\n"\n';
+    const text = problemsOf({ config: edited(configText, 'audit:\n', witness) })
+      .map(formatProblem)
+      .join('\n');
+    expect(text).toContain('audit.witness.authorization: found a secret (not shown)');
+    expect(text).not.toContain('hunter2');
+  });
+
   test('read as file:line:column, what was found and what was expected', () => {
     const [problem] = problemsOf({ config: edited(configText, 'port: 3978', 'prot: 3978') });
     expect(problem && formatProblem(problem)).toBe(
