@@ -6,9 +6,12 @@ const HELP: Readonly<Record<string, string>> = {
   countersign_strangers_refused_total: 'Refused calls of identities that no rule names.',
   countersign_refusals_unrecorded_total: 'Refusals left out of the audit log by its limits.',
   countersign_jobs_waiting: 'Jobs that are due, leased or scheduled.',
-  countersign_jobs_dead: 'Jobs that were given up.',
+  countersign_jobs_dead: 'Jobs that failed until they were given up.',
+  countersign_jobs_undeliverable: 'Messages that Teams did not take while anybody needed them.',
   countersign_teams_calls_waiting: 'Calls to Teams that wait for their turn.',
   countersign_teams_longest_wait_seconds: 'Waiting time of the call that is due for longest.',
+  countersign_audit_witness_failing: '1 where the last call of the witness failed, else 0.',
+  countersign_audit_witness_behind: 'Leaves of the audit log that the witness does not know yet.',
 };
 
 /** Above the number of series that our labels can make: a bound in case one is not closed. */
