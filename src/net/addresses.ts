@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { unbracketed } from './unbracketed.ts';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
@@ -62,18 +63,19 @@ export function createAddressPolicy(allowPrivate: readonly string[]): AddressPol
     allows,
     allowsName: (hostname) =>
       isIP(hostname) === 0
-        ? names.has(bare(hostname)) || !isInternalName(bare(hostname))
+        ? names.has(bare(hostname)) || !isInternalName(hostname)
         : allows(hostname, hostname),
   };
 }
 
 const bare = (hostname: string) => hostname.toLowerCase().replace(/\.$/, '');
 
-/** Suffixes of names inside a network: RFC 6761, 6762, 8375, 9476, and ICANN's `internal`. */
-const INTERNAL = /\.(?:localhost|local|internal|intranet|private|corp|home|lan|home\.arpa)$/;
+/** Suffixes of names inside a network: RFC 6761, 6762, 8375, 9476, ICANN's `internal`, Kubernetes. */
+const INTERNAL = /\.(?:localhost|local|internal|intranet|private|corp|home|lan|svc|home\.arpa)$/;
 
 /** Whether a name is internal by its form: one label, or a suffix of networks of one's own. */
-function isInternalName(name: string): boolean {
+export function isInternalName(hostname: string): boolean {
+  const name = bare(hostname);
   return !name.includes('.') || INTERNAL.test(name);
 }
 
@@ -94,9 +96,9 @@ function parseRange(entry: string): [Address, number] | undefined {
   if (ipaddr.isValidCIDR(entry)) {
     return ipaddr.parseCIDR(entry);
   }
-  const bare = entry.replace(/^\[(.*)\]$/, '$1');
-  if (!ipaddr.IPv6.isValid(bare) && !ipaddr.IPv4.isValidFourPartDecimal(bare)) return undefined;
-  const address = ipaddr.parse(bare);
+  const text = unbracketed(entry);
+  if (!ipaddr.IPv6.isValid(text) && !ipaddr.IPv4.isValidFourPartDecimal(text)) return undefined;
+  const address = ipaddr.parse(text);
   return [address, address.kind() === 'ipv4' ? 32 : 128];
 }
 

@@ -7,6 +7,7 @@ import type { AddressPolicy } from './addresses.ts';
 import { proxiedConnector } from './outgoing.ts';
 import { proxyFor } from './proxy-route.ts';
 import type { ProxySettings } from './proxy-route.ts';
+import { unbracketed } from './unbracketed.ts';
 
 /** Resolves a host name; by the operating system, unless a test injects a resolver. */
 export type Resolve = (
@@ -59,7 +60,7 @@ export function guardedConnector(options: {
   const { proxy } = options;
   const through = proxy ? proxiedConnector(proxy, connect, options.timeoutMs) : connect;
   return (asked, done) => {
-    const hostname = asked.hostname.replace(/^\[(.*)\]$/, '$1');
+    const hostname = unbracketed(asked.hostname);
     const target = { host: hostname, port: Number(asked.port || 443) };
     if (proxyFor(proxy, target) && !options.policy.allowsName(hostname)) {
       return done(new AddressRefused(hostname, 'is an internal name or address'), null);

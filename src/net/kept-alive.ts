@@ -1,14 +1,8 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { noteOpened } from './note-opened.ts';
+import { KEPT_ALIVE } from './outgoing.ts';
 import type { AgentFor } from './outgoing.ts';
-
-/**
- * Connections that are kept alive between calls. One that is idle for longer than this is closed
- * here: load balancers and address translation forget idle connections without telling.
- */
-const IDLE_MS = 4_000;
-const KEPT = { keepAlive: true, timeout: IDLE_MS } as const;
 
 class NotingHttpAgent extends HttpAgent {
   override createConnection(...given: Parameters<HttpAgent['createConnection']>) {
@@ -25,8 +19,8 @@ class NotingHttpsAgent extends HttpsAgent {
 }
 
 /** One pool for all clients. */
-const http = new NotingHttpAgent(KEPT);
-const https = new NotingHttpsAgent(KEPT);
+const http = new NotingHttpAgent(KEPT_ALIVE);
+const https = new NotingHttpsAgent(KEPT_ALIVE);
 
 /** What the peer's reset of a connection looks like. */
 const RESET: readonly unknown[] = ['ECONNRESET', 'EPIPE'];

@@ -8,9 +8,15 @@ import { noteOpened } from './note-opened.ts';
 import { proxyFor } from './proxy-route.ts';
 import type { ProxySettings } from './proxy-route.ts';
 import { openTunnel } from './proxy-tunnel.ts';
+import { unbracketed } from './unbracketed.ts';
 
 const CONNECT_MS = 10_000;
-const KEPT_IDLE_MS = 4_000;
+
+/**
+ * How connections are kept alive between calls. One that is idle for longer is closed here: load
+ * balancers and address translation forget idle connections without telling.
+ */
+export const KEPT_ALIVE = { keepAlive: true, timeout: 4_000 } as const;
 
 /** A fetch function; tests pass one that redirects to loopback. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
@@ -52,7 +58,7 @@ export function proxiedConnector(
   timeoutMs: number,
 ): buildConnector.connector {
   return (asked, done) => {
-    const host = asked.hostname.replace(/^\[(.*)\]$/, '$1');
+    const host = unbracketed(asked.hostname);
     const port = Number(asked.port || 443);
     const proxy = asked.protocol === 'https:' ? proxyFor(settings, { host, port }) : undefined;
     if (proxy === undefined) return connect(asked, done);
@@ -73,7 +79,7 @@ function create(settings: ProxySettings): Outgoing {
       (await fetchThrough(url, { ...(init as UndiciInit), dispatcher })) as unknown as Response,
     agentFor(url) {
       const { protocol, hostname, port } = new URL(url);
-      const target = { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 443) };
+      const target = { host: unbracketed(hostname), port: Number(port || 443) };
       return protocol === 'https:' && proxyFor(settings, target) ? agent : undefined;
     },
   };
@@ -84,7 +90,7 @@ class TunnelAgent extends HttpsAgent {
   readonly #settings: ProxySettings;
 
   constructor(settings: ProxySettings) {
-    super({ keepAlive: true, timeout: KEPT_IDLE_MS });
+    super(KEPT_ALIVE);
     this.#settings = settings;
   }
 

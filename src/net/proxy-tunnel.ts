@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { shownProxy } from './proxy-route.ts';
 import type { ProxyTarget } from './proxy-route.ts';
+import { unbracketed } from './unbracketed.ts';
 
 /** The proxy did not open a tunnel; the message says what it answered and what to do. */
 export class ProxyError extends Error {
@@ -48,7 +49,7 @@ export function openTunnel(
 function connectRequest(proxy: URL, target: string, signal: AbortSignal): ClientRequest {
   const { protocol, hostname, port, username, password } = proxy;
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const host = unbracketed(hostname);
   const options = {
     method: 'CONNECT',
     host,

@@ -1,12 +1,10 @@
 import { isIP } from 'node:net';
 import type { SectionFinding } from '../../config/executor-section.ts';
 import { describeError } from '../../lib/logger.ts';
-import { createAddressPolicy } from '../../net/addresses.ts';
+import { createAddressPolicy, isInternalName } from '../../net/addresses.ts';
 import type { AddressPolicy } from '../../net/addresses.ts';
+import { unbracketed } from '../../net/unbracketed.ts';
 import type { WebhookSection } from './webhook-section.ts';
-
-/** Names that lead into a private network only: without a dot, or of a zone for that (RFC 6762, 8375). */
-const PRIVATE_NAME = /^[^.]+$|\.(?:internal|local|lan|home|corp|svc|home\.arpa)$/i;
 
 /** What is known to fail of a webhook's target before it is called. */
 export function checkWebhookSection({
@@ -24,7 +22,7 @@ export function checkWebhookSection({
     }
   });
   if (findings.length > 0) return findings;
-  const host = (URL.parse(url)?.hostname ?? '').replace(/^\[(.*)\]$/, '$1');
+  const host = unbracketed(URL.parse(url)?.hostname ?? '');
   const severity = severityOf(host, createAddressPolicy(allowPrivate), allowPrivate);
   if (severity === undefined) return [];
   const expected =
@@ -40,5 +38,5 @@ function severityOf(
   allowPrivate: readonly string[],
 ): SectionFinding['severity'] | undefined {
   if (isIP(host) !== 0) return policy.allows(host, host) ? undefined : 'problem';
-  return PRIVATE_NAME.test(host) && allowPrivate.length === 0 ? 'warning' : undefined;
+  return isInternalName(host) && allowPrivate.length === 0 ? 'warning' : undefined;
 }
