@@ -1,3 +1,4 @@
+import { onOneLine } from '../lib/printable.ts';
 import type { ApiAnswer } from './api-client.ts';
 import { EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
@@ -25,7 +26,5 @@ export function outcomeLine(request: Readonly<Record<string, unknown>>): string 
 
 /** Untrusted text, safe for a terminal: no control characters, one line, limited length. */
 export function plain(value: unknown, { max = 500 }: { max?: number } = {}): string {
-  return String(value)
-    .replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g, ' ')
-    .slice(0, max);
+  return onOneLine(String(value)).slice(0, max);
 }
