@@ -30,13 +30,14 @@ const storeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('sqlserver'), connectionString: z.string().min(1) }),
 ]);
 
+const limitSchema = z.int().min(1).max(1_000_000);
+
 /** So many of one principal, and of all principals of one issuer. */
 const limitOf = (principal: number, issuer: number) =>
   z.strictObject({
     principal: limitSchema.default(principal).describe('Of one person or workload'),
     issuer: limitSchema.default(issuer).describe('Of all identities of one issuer together'),
   });
-const limitSchema = z.int().min(1).max(1_000_000);
 
 const limitsSchema = z
   .strictObject({
@@ -53,7 +54,9 @@ const limitsSchema = z
       .describe('Requests a minute from one address; with server.trustProxy only'),
     refusals: limitOf(20, 200).prefault({}).describe('Refusals a minute in the audit log'),
   })
-  .prefault({});
+  .prefault({})
+  .describe('What one principal, and one issuer, may use of each process');
+
 const witnessSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('file'),
