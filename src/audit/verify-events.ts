@@ -2,16 +2,12 @@ import type { AuditStore, PlacedEvent, StoredEvent } from '../usecases/ports/aud
 import type { Notes } from './notes.ts';
 import { eventFault, readEvent } from './read-event.ts';
 
-/** Checks that the text is strict JSON and that the index columns equal it. */
+/** Checks that the text is an event in strict JSON and that the index columns equal it. */
 export function checkEvent(stored: StoredEvent, index: number | null, notes: Notes): void {
   const event = readEvent(stored);
   if (event === undefined) {
     const why = eventFault(stored);
-    notes.error(
-      'event_malformed',
-      `the text of event ${stored.id} is no strict JSON: ${why}`,
-      index,
-    );
+    notes.error('event_malformed', `the text of event ${stored.id} is no event: ${why}`, index);
     return;
   }
   const columns = ['id', 'at', 'type', 'requestId'] as const;

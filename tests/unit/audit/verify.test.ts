@@ -259,7 +259,7 @@ describe('verification of the audit log', () => {
     replace(store.events, 8, rewritten('"data":', '"data":{"decision":"deny"},"data":'));
     const { problems } = await check(store);
     expect(problems[1]?.message).toBe(
-      'the text of event evt_8 is no strict JSON: The key "data" stands twice.',
+      'the text of event evt_8 is no event: The key "data" stands twice.',
     );
   });
 
