@@ -4,7 +4,7 @@ import type { Report } from './report.ts';
 import type { ConfigInput } from './schema.ts';
 
 /** The pages whose text is the operator's own. */
-export const OPERATOR_PAGES = ['home', 'privacy', 'terms'] as const;
+const OPERATOR_PAGES = ['home', 'privacy', 'terms'] as const;
 
 export type OperatorPageName = (typeof OPERATOR_PAGES)[number];
 

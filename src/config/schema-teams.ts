@@ -176,4 +176,3 @@ export const channelsSchema = z.record(
 export type CloudName = z.output<typeof cloudNameSchema>;
 export type CloudInput = z.output<typeof cloudSchema>;
 export type LookupCredentialInput = z.output<typeof lookupCredentialSchema>;
-export type CredentialInput = z.output<typeof credentialSchema>;

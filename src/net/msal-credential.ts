@@ -11,7 +11,7 @@ export type ClientCredential =
   | FederatedCredential;
 
 /** A token of another issuer that the registration trusts (workload identity federation). */
-export interface FederatedCredential {
+interface FederatedCredential {
   readonly kind: 'federated';
   /** File with the token, which the platform replaces from time to time. */
   readonly tokenFile: string | null;

@@ -17,7 +17,7 @@ const KNOWN_TYPES = new Set<unknown>([undefined, 'user', 'app']);
  * Whether a token shows an agent: by a facet of its subject or its actor. A facet of another shape
  * counts as an agent. Tokens of an agent's user account carry `idtyp=user`, as those of people do.
  */
-export function showsAgent(claims: JsonObject): boolean {
+function showsAgent(claims: JsonObject): boolean {
   return (
     !KNOWN_TYPES.has(own(claims, 'idtyp')) || FACET_CLAIMS.some((name) => hasAgent(claims, name))
   );

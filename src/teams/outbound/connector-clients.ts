@@ -35,7 +35,6 @@ export class ConnectorClients extends ConfigurationBotFrameworkAuthentication {
     agentFor?: AgentFor;
   }) {
     const { config, agentFor = () => undefined } = given;
-
     super(
       { MicrosoftAppId: config.appId, ToChannelFromBotOAuthScope: config.cloud.scope },
       credentialsFrom(config.appId, given.credentials),

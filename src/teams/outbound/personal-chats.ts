@@ -17,7 +17,7 @@ export interface PersonalChats {
   send(to: Recipient, sent: Sent, turn?: Turn): Promise<void>;
 }
 
-export interface Recipient {
+interface Recipient {
   readonly tenantId: string;
   readonly objectId: string;
   /** Teams user id (MRI); null: not known. */

@@ -26,7 +26,8 @@ export interface JobRefused {
   readonly refusal: Refusal;
 }
 
-export type JobResult = { readonly kind: 'job'; readonly job: StoredJob } | JobRefused;
+/** The job as it is, or why not. */
+export type JobFound = { readonly kind: 'job'; readonly job: StoredJob } | JobRefused;
 
 type JobPage = {
   readonly kind: 'page';
@@ -47,14 +48,14 @@ export async function listJobs(
 }
 
 /** One job, for an administrator. */
-export async function readJob(deps: JobAdminDeps, { by, key }: JobInput): Promise<JobResult> {
+export async function readJob(deps: JobAdminDeps, { by, key }: JobInput): Promise<JobFound> {
   if (!isAdministrator(deps.administration, by)) return refused(refuse('not_administrator'));
   const job = await deps.store.findJob(key);
   return job === undefined ? refused(refuse('job_not_found')) : { kind: 'job', job };
 }
 
 /** Tries a job again now, as if it were new: one that was given up, or that rests after a failure. */
-export async function retryJob(deps: JobAdminDeps, input: JobInput): Promise<JobResult> {
+export async function retryJob(deps: JobAdminDeps, input: JobInput): Promise<JobFound> {
   const found = await readJob(deps, input);
   if (found.kind === 'refused') return found;
   const { key } = input;
@@ -73,7 +74,7 @@ export async function retryJob(deps: JobAdminDeps, input: JobInput): Promise<Job
 }
 
 /** Deletes a job that was given up. */
-export async function dropJob(deps: JobAdminDeps, input: JobInput): Promise<JobResult> {
+export async function dropJob(deps: JobAdminDeps, input: JobInput): Promise<JobFound> {
   const found = await readJob(deps, input);
   if (found.kind === 'refused') return found;
   const { key } = input;
