@@ -56,7 +56,7 @@ export interface OpenedEvents {
 
 /**
  * Decrypts the envelopes of events with the existing keys. An envelope that its key does not open
- * stays closed, and the rest is told.
+ * stays closed, and `exchanged` names its event.
  */
 export async function openEvents(
   personKeys: Pick<PersonKeys, 'find'>,

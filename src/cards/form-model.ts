@@ -172,7 +172,8 @@ function textModel(
   };
 }
 
-/** A toggle has no empty state. What is neither true nor false leaves it off, and is told. */
+/** A toggle has no empty state. For what is neither true nor false it stays off, and a
+ * note below shows the text. */
 function booleanModel(value: unknown): Model {
   const on = value === true || value === 'true';
   const off = value === false || value === 'false' || value === null;

@@ -18,7 +18,7 @@ import { plain } from './report.ts';
 /** Characters of one part of a line: more than a reason may have. */
 const MAX_PART = 1_100;
 /** Data that a line of the story tells. */
-const TOLD = ['workflow', 'stageName', 'word', 'reason', 'code', 'job'] as const;
+const SHOWN_DATA = ['workflow', 'stageName', 'word', 'reason', 'code', 'job'] as const;
 
 /**
  * `countersign audit show`: tells a request's story from the audit log. Names are read with the keys
@@ -80,9 +80,11 @@ function lineOf(event: AuditEvent, people: OpenedEvents['people']): string {
   const { actor, at, data, personal, type } = event;
   const erased = personal.some(({ person }) => !people.has(person));
   const known = people.get(actor ?? '') ?? [...people.values()].find(({ key }) => key === actor);
-  const told = TOLD.flatMap((name) => (typeof data[name] === 'string' ? [String(data[name])] : []));
+  const shown = SHOWN_DATA.flatMap((name) =>
+    typeof data[name] === 'string' ? [String(data[name])] : [],
+  );
   const by = actor === null ? [] : [`by ${known ? (known.name ?? known.key) : ERASED}`];
-  const parts = [type, ...by, ...told, ...(erased && actor === null ? [ERASED] : [])];
+  const parts = [type, ...by, ...shown, ...(erased && actor === null ? [ERASED] : [])];
   return [toTimestamp(at), ...parts.map((part) => plain(part, { max: MAX_PART }))].join('  ');
 }
 

@@ -45,8 +45,11 @@ export const jobsList = defineCommand({
   },
 });
 
+/** `countersign jobs show`. */
 export const jobsShow = oneJob('GET', '', (job) => `${linesOf(job).join('\n')}\n`);
+/** `countersign jobs retry`: makes a job due that was given up or rests after a failure. */
 export const jobsRetry = oneJob('POST', '/retry', (job) => `Due now: ${lineOf(job)}\n`);
+/** `countersign jobs drop`: deletes a job that was given up. */
 export const jobsDrop = oneJob('POST', '/drop', (job) => `Dropped: ${lineOf(job)}\n`);
 
 /** A command about one job. A repeat does no harm: the job is then due, or gone. */

@@ -38,8 +38,8 @@ export function loadAppSettings({
   const shown = 'problems' in shape ? shape.problems : [];
   const used = new Set(shown.map((problem) => problem.path));
   const problems = form.filter(({ rule, path }) => rule !== 'reference_missing' || used.has(path));
-  const told = new Set(problems.map((problem) => problem.path));
-  problems.push(...shown.filter((problem) => !told.has(problem.path)));
+  const reported = new Set(problems.map((problem) => problem.path));
+  problems.push(...shown.filter((problem) => !reported.has(problem.path)));
   if (problems.length > 0 || !('value' in shape)) throw new ConfigError(problems);
   const { server, teams } = shape.value;
   const { enabled } = teams.singleSignOn;

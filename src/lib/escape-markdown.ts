@@ -8,7 +8,8 @@ const BREAKS = /[\t\r\n\u2028\u2029]+/g;
 
 /**
  * Escapes text as Markdown that renders as exactly that text, for messages and TextBlocks: without
- * links, mentions, pictures, headings, HTML and line breaks. Marks hidden characters. A backslash escapes ASCII punctuation (CommonMark 2.4).
+ * links, mentions, pictures, headings, HTML and line breaks. Marks hidden characters. A backslash
+ * escapes ASCII punctuation (CommonMark 2.4).
  */
 export function escapeMarkdown(text: string): string {
   return markHidden(text.replace(BREAKS, ' '))

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
+import { toTimestamp } from '../../lib/clock.ts';
 import { callerOf } from '../bearer.ts';
 import { readQuery } from '../check-input.ts';
 import { jsonAnswer } from '../openapi/answers.ts';
@@ -66,7 +67,7 @@ export const auditCheckpointRoute: Route = {
     forAuditor(req, deps, async (audit) => {
       const last = await audit.checkpoint();
       if (last === undefined) return { size: 0, root: null, at: null, jws: null };
-      return { ...last, at: new Date(last.at).toISOString() };
+      return { ...last, at: toTimestamp(last.at) };
     }),
 };
 

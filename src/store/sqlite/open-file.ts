@@ -7,7 +7,8 @@ import { openUnwritable } from './open-unwritable.ts';
 import { createReader } from './reader.ts';
 
 /**
- * Opens an existing file read-only; no right to write it or its folder is needed. Closes it if `use` fails; otherwise the caller closes it.
+ * Opens an existing file read-only; no right to write it or its folder is needed. Closes it if
+ * `use` fails; otherwise the caller closes it.
  *
  * @throws StoreError with a message that names the file.
  */

@@ -20,6 +20,7 @@ export function createRefusalRecorder(limiter: Pick<Limiter, 'refusal' | 'isStra
       count.strangers += 1;
       return false;
     },
+    /** The same for a key that the limits count by, such as of a sender in Teams. */
     admitKey(of: { key: string; issuer: string }): boolean {
       const admitted = limiter.refusal(of);
       if (!admitted) count.limited += 1;
