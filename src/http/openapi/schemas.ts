@@ -117,7 +117,9 @@ const cardSchema = z
     state: z
       .enum(CARD_STATES)
       .exclude(['posting'])
-      .describe('`waiting`: Teams refuses the channel; `undeliverable`: Teams took it too late'),
+      .describe(
+        '`waiting`: Teams refuses the channel; `undeliverable`: its last change was refused',
+      ),
     revision: z.int().describe('The version of the request that it shows; 0: not known'),
   })
   .meta({ id: 'Card' });
