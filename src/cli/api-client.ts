@@ -1,5 +1,8 @@
+import { describeError } from '../lib/logger.ts';
 import { sleep } from '../lib/loop.ts';
 import { isJsonObject } from '../lib/strict-json.ts';
+import { networkAdvice } from '../net/failure-advice.ts';
+import { CommandError } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { outgoingFetch } from './outgoing-fetch.ts';
 import type { Service } from './service.ts';
@@ -27,7 +30,7 @@ const MAX_DELAY_MS = 10_000;
 const MAX_ANSWER_CHARS = 1_048_576;
 
 /** The API could not be reached, after every attempt. */
-export class ApiError extends Error {
+export class ApiError extends CommandError {
   override readonly name = 'ApiError';
 }
 
@@ -57,7 +60,8 @@ export async function callApi(service: Service, call: ApiCall, io: CommandIo): P
     }
     if (attempt < attempts) await sleep(delayMs, io.signal);
   }
-  throw new ApiError(`${service.base} could not be reached`, { cause: last });
+  const why = networkAdvice(last) ?? describeError(last);
+  throw new ApiError(`${service.base} could not be reached: ${why}`, { cause: last });
 }
 
 function attemptCall(service: Service, call: ApiCall, io: CommandIo): Promise<Response> {

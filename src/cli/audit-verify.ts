@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CHECKPOINT_TYPE, verifierOfJwks } from '../audit/checkpoint-verifier.ts';
 import type { CheckpointVerifier } from '../audit/checkpoint-verifier.ts';
@@ -157,7 +157,9 @@ export function storedKeys(log: AuditLog, secret: string): Promise<Keys> {
 
 /** SQLite creates a missing file, and an empty log verifies: so check that the file exists. */
 function existing(path: string): string {
-  if (existsSync(path)) return path;
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory()) throw new UsageError(`${path} is a folder: name the database in it.`);
+  if (found !== undefined) return path;
   throw new UsageError(`There is no database at ${path}.`);
 }
 

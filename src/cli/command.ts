@@ -28,6 +28,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** A failure whose message is for a person as it is: the exit code is 1. */
+export class CommandError extends Error {
+  override readonly name: string = 'CommandError';
+}
+
 /** What a command file exports: adds its options and action to an empty commander command. */
 export interface CliCommand {
   define(command: Command, context: { io: CommandIo; exit: (code: number) => void }): void;

@@ -2,7 +2,7 @@ import { Command, CommanderError } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { describeError } from '../lib/logger.ts';
 import { printable } from '../lib/printable.ts';
-import { EXIT } from './command.ts';
+import { CommandError, EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { COMMANDS, findCommand, GROUPS } from './commands.ts';
 import type { CommandEntry } from './commands.ts';
@@ -27,7 +27,8 @@ export async function runCommandLine(args: readonly string[], given: CommandIo):
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    io.stderr(`countersign ${asked?.name ?? ''} failed: ${describeError(error)}\n`);
+    const words = error instanceof CommandError ? error.message : describeError(error);
+    io.stderr(`countersign ${asked?.name ?? ''} failed: ${words}\n`);
     return EXIT.failed;
   }
 }

@@ -1,7 +1,7 @@
 import { describeError } from '../lib/logger.ts';
 import { callApi } from './api-client.ts';
 import type { ApiAnswer, ApiCall } from './api-client.ts';
-import { UsageError } from './command.ts';
+import { CommandError, UsageError } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { plain } from './report.ts';
 import { serviceOf } from './service.ts';
@@ -44,7 +44,8 @@ export async function takeBack(
     io.stderr(`The request was not taken back: ${words} [${plain(code ?? answer.status)}]\n`);
     return answer;
   } catch (error) {
-    const why = error instanceof UsageError ? error.message : describeError(error);
+    const inWords = error instanceof UsageError || error instanceof CommandError;
+    const why = inWords ? error.message : describeError(error);
     io.stderr(`The request was not taken back: ${plain(why)}\n`);
     return undefined;
   }

@@ -2,7 +2,7 @@ import { systemClock } from '../lib/clock.ts';
 import { describeError } from '../lib/logger.ts';
 import { callApi } from './api-client.ts';
 import type { ApiAnswer } from './api-client.ts';
-import { EXIT } from './command.ts';
+import { CommandError, EXIT } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { outcomeLine, reportProblem } from './report.ts';
 import type { Service, ServiceOptions } from './service.ts';
@@ -99,7 +99,8 @@ async function giveUp(
   try {
     now = await callApi(service, { ...waitCall(id, 0), attempts: 1 }, io);
   } catch (error) {
-    io.stderr(`How it stands is not known: ${describeError(error)}\n`);
+    const why = error instanceof CommandError ? error.message : describeError(error);
+    io.stderr(`How it stands is not known: ${why}\n`);
   }
   if (now?.status !== 200) return EXIT.failed;
   report(now, waiting);

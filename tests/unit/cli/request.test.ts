@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { callApi } from '../../../src/cli/api-client.ts';
 import { outcomeOf } from '../../../src/domain/outcome.ts';
 import { refuse } from '../../../src/domain/refusal.ts';
 import type { RequestState } from '../../../src/domain/request/state.ts';
@@ -268,6 +269,21 @@ describe('countersign request', () => {
     expect(ran.err).toMatch(words);
     expect(ran.err).toContain('Usage: countersign request');
   });
+});
+
+test('a service that does not answer is explained without codes of the system', async () => {
+  await server.stop();
+  const service = { base: server.url, token: 'mia' };
+  const io = { stdout: () => undefined, stderr: () => undefined, env: {}, cwd: '/' };
+  const call = { method: 'GET', path: '/v1/jobs', attempts: 1 } as const;
+  await expect(callApi(service, call, io)).rejects.toThrow(
+    /^http:\S+ could not be reached: nothing answers there from this machine: check [^()]*$/,
+  );
+});
+
+test('a folder in place of a database is wrong usage', async () => {
+  const ran = await cli(['audit', 'export', '--sqlite', '/'], { env: {} });
+  expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('/ is a folder: name')]);
 });
 
 describe('the bearer token', () => {
