@@ -11,9 +11,10 @@ members() {
     for (const name of names) console.log(String(given[name] ?? "").replace(/[\r\n]+/g, " "));' "$@"
 }
 
-arguments=(--json "--key=$ASK_KEY")
+audience=()
+[[ -n "$ASK_AUDIENCE" ]] && audience+=("--audience=$ASK_AUDIENCE")
+arguments=(--json "--key=$ASK_KEY" "${audience[@]}")
 [[ -n "$ASK_REASON" ]] && arguments+=("--reason=$ASK_REASON")
-[[ -n "$ASK_AUDIENCE" ]] && arguments+=("--audience=$ASK_AUDIENCE")
 while IFS= read -r line; do
   line="${line%$'\r'}"
   [[ -n "${line//[[:space:]]/}" ]] && arguments+=("--field=$line")
@@ -35,7 +36,19 @@ export COUNTERSIGN_TOKEN="${request[0]}"
 printf '%s\n' "id=${request[1]}" "number=${request[2]}" "url=${request[3]}" >>"$GITHUB_OUTPUT"
 echo "Request ${request[2]}: ${request[3]}"
 
-ended="$(countersign wait --json "--timeout=$ASK_TIMEOUT" -- "${request[1]}")" || code=$?
+# Bash handles a signal only between commands, so the command line waits in the background. A run that
+# is cancelled takes its request back.
+file="$(mktemp)"
+stopped=''
+node "$ASK_MAIN" wait --json "--timeout=$ASK_TIMEOUT" "${audience[@]}" -- "${request[1]}" >"$file" &
+trap 'stopped=1; kill -TERM $! 2>/dev/null || true' INT TERM
+wait $! || code=$?
+if [[ -n "$stopped" ]]; then
+  code=0
+  wait $! || code=$?
+fi
+ended="$(<"$file")"
+rm -f "$file"
 if [[ "$ended" == "{"* ]]; then
   mapfile -t outcome < <(members "$ended" state)
   echo "state=${outcome[0]}" >>"$GITHUB_OUTPUT"

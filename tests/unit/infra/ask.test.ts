@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
@@ -25,11 +26,15 @@ let folder = '';
 let seen: Seen[];
 /** The final state of the fake service's request; `refuse` answers with a problem. */
 let ending: string;
+/** Called at each long poll, instead of an answer. */
+let polled: (() => void) | undefined;
+let script: ChildProcess;
 
 /** GitHub's token endpoint and the service's API on the wire. */
 beforeEach(async () => {
   seen = [];
   ending = 'applied';
+  polled = undefined;
   folder = mkdtempSync(join(tmpdir(), 'ask-'));
   server = createServer((request, response) => {
     let body = '';
@@ -47,7 +52,11 @@ beforeEach(async () => {
       const shown = { id: 'req_7', number: 7, url: `${base}/v1/requests/req_7` };
       if (url?.startsWith('/token')) return answer(200, { value: 'run-token' });
       if (ending === 'refuse') return answer(403, { code: 'requester_not_allowed', detail: 'No.' });
-      if (method === 'POST') return answer(201, { ...shown, state: 'pending', waitToken: 'wt-1' });
+      if (url?.endsWith('/cancel')) return answer(200, { ...shown, state: 'cancelled' });
+      if (method === 'POST') {
+        return answer(201, { ...shown, state: 'pending', waitToken: 'wait_1' });
+      }
+      if (polled) return polled();
       return answer(200, { ...shown, state: ending });
     });
   });
@@ -78,9 +87,14 @@ function ask(change: Record<string, string> = {}): Promise<{ code: number; log: 
     ...change,
   };
   return new Promise((resolve) => {
-    execFile('bash', [join(folderOfAction, 'ask.sh')], { env, cwd: folder }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, log: out + err });
-    });
+    script = execFile(
+      'bash',
+      [join(folderOfAction, 'ask.sh')],
+      { env, cwd: folder },
+      (error, out, err) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, log: out + err });
+      },
+    );
   });
 }
 
@@ -105,7 +119,7 @@ describe('the GitHub action', () => {
     expect(seen.map(({ method, authorization }) => [method, authorization])).toEqual([
       ['GET', 'Bearer secret'],
       ['POST', 'Bearer run-token'],
-      ['GET', 'Bearer wt-1'],
+      ['GET', 'Bearer wait_1'],
     ]);
     expect(seen[0]?.url).toBe('/token?v=1&audience=api%3A%2F%2Fcountersign');
     expect(seen[1]?.key).toBe('1-1-job-step');
@@ -117,7 +131,7 @@ describe('the GitHub action', () => {
     expect(readFileSync(join(folder, 'output'), 'utf8')).toBe(
       `id=req_7\nnumber=7\nurl=${base}/v1/requests/req_7\nstate=applied\n`,
     );
-    expect(log).toContain('::add-mask::wt-1');
+    expect(log).toContain('::add-mask::wait_1');
   });
 
   test.each([
@@ -128,6 +142,29 @@ describe('the GitHub action', () => {
     ending = state;
     const { code, log } = await ask({ ASK_REASON: '', ASK_AUDIENCE: '', ASK_FIELDS: '' });
     expect([code, log]).toEqual([wanted, expect.stringContaining(`Outcome: ${state}`)]);
+  });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'takes the request back with the token of the run at %s',
+    async (signal) => {
+      polled = () => script.kill(signal);
+      const { code, log } = await ask();
+      expect(
+        seen.slice(-2).map(({ method, url, authorization }) => [method, url, authorization]),
+      ).toEqual([
+        ['GET', '/token?v=1&audience=api%3A%2F%2Fcountersign', 'Bearer secret'],
+        ['POST', '/v1/requests/req_7/cancel', 'Bearer run-token'],
+      ]);
+      expect(log).toContain('Outcome: cancelled');
+      expect(code).toBe(1);
+    },
+  );
+
+  test('names a request for each leg of a matrix and each call of a reusable workflow', () => {
+    const key = readAction().runs.steps.at(-1)?.env?.['ASK_KEY'];
+    expect(key).toContain('${{ strategy.job-index }}');
+    expect(key).toMatch(/\$\{\{ job\.check_run_id\s*\}\}/);
+    expect(key).not.toMatch(/\s-|-\s/);
   });
 
   test('fails the step with the reason at a refusal', async () => {
