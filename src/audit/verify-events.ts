@@ -48,6 +48,13 @@ async function checkPlace(
   const [event = seen] = await store.listEvents({ after, limit: 1 });
   if (event.id !== seen.id || !isMisplaced(event)) return;
   const { id, index, type, requestId, waits } = event;
+  if (index !== null && index < 0) {
+    notes.error(
+      'event_outside',
+      `event ${id} (${type}) has leaf ${index}, which no tree has`,
+      index,
+    );
+  }
   if (index === null && !waits) {
     notes.error('event_outside', `event ${id} (${type}) has no leaf and does not wait for one`);
   } else if (index !== null && waits) {
@@ -60,7 +67,8 @@ async function checkPlace(
 }
 
 function isMisplaced(event: PlacedEvent): boolean {
-  return event.waits === (event.index !== null) || isOrphan(event);
+  const { waits, index } = event;
+  return waits === (index !== null) || (index !== null && index < 0) || isOrphan(event);
 }
 
 /** Only these are recorded in the commit of their request: a card may name any id. */

@@ -55,8 +55,7 @@ function textOf(request: Request, holds: (name: string) => boolean): string {
   return stored(Object.fromEntries(Object.entries(request).filter(([name]) => holds(name))));
 }
 
-export interface RequestRow {
-  readonly number: number;
+export interface RequestRow extends Pick<Request, 'number' | 'id' | 'state'> {
   readonly asked: string;
   readonly progress: string;
   /** The JSON texts of the decisions, joined with commas, in any order; null if there are none. */
@@ -124,16 +123,20 @@ function fromStored<Value>({ v, ...value }: Stored<Value>): Omit<Stored<Value>, 
 }
 
 /**
- * The request of a row, with its decisions in order of time.
+ * The request of a row, with its decisions in order of time. Id and state are those of the columns,
+ * which joins and lists use: their copies in the texts must not tell a verification something else.
  *
  * @throws StoreError `schema_newer` if a part has a shape that this version does not read.
  */
-export function requestFrom({ number, asked, progress, decisions }: RequestRow): Request {
+export function requestFrom(row: RequestRow): Request {
+  const { number, id, state, asked, progress, decisions } = row;
   const made = (JSON.parse(`[${decisions ?? ''}]`) as Stored<Decision>[]).map(fromStored);
   return {
     ...fromStored(JSON.parse(asked) as Stored<Request>),
     ...fromStored(JSON.parse(progress) as Stored<Request>),
     number,
+    id,
+    state,
     decisions: made.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1)),
   };
 }

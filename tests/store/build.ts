@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../../src/domain/events/catalogue.ts';
 import type { PrincipalRef, TokenEvidence } from '../../src/domain/people/principal.ts';
+import { requestDigest } from '../../src/domain/request/digest.ts';
 import type { Decision, Request } from '../../src/domain/request/request.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemIds } from '../../src/lib/ids.ts';
@@ -51,7 +52,7 @@ export const TOKEN: TokenEvidence = {
 
 /** A pending request of version 1, as a submission creates it. */
 export function request(given: Partial<Request> = {}): Request {
-  return {
+  const made: Request = {
     id: newId('req'),
     number: 0,
     version: 1,
@@ -95,7 +96,7 @@ export function request(given: Partial<Request> = {}): Request {
       channel: 'prod-approvals',
       fields: [{ id: 'service', label: 'Service', type: 'choice' }],
     },
-    digest: 'c2hhMjU2LW9mLXdoYXQtd2FzLXNob3du',
+    digest: '',
     decisions: [],
     outcome: null,
     createdAt: T0,
@@ -103,6 +104,23 @@ export function request(given: Partial<Request> = {}): Request {
     expiresAt: T0 + 86_400_000,
     ...given,
   };
+  return { ...made, digest: given.digest ?? digestOf(made) };
+}
+
+/** The digest as a submission makes it. */
+function digestOf({ id, workflow, workflowVersion, reason, fields, ...made }: Request): string {
+  const { stages, execution } = made.plan;
+  return requestDigest({
+    requestId: id,
+    workflow,
+    workflowVersion,
+    requester: made.requester.key,
+    beneficiary: made.beneficiary.key,
+    reason,
+    fields,
+    salt: made.salt ?? '',
+    plan: { stages, execution },
+  });
 }
 
 /** The next version of a request. */

@@ -283,6 +283,63 @@ describe('countersign audit verify', () => {
     expect(error).toContain(message);
   });
 
+  describe('a request', () => {
+    /** Two requests with their events, the first as `tamper` leaves it. */
+    beforeEach(async () => {
+      const store = await openStore(
+        { kind: 'sqlite', path: join(folder, 'data.db') },
+        { clock: systemClock, log: silentLogger },
+      );
+      for (const asked of [request(), request()]) {
+        const { id: requestId, digest, workflow, workflowVersion } = asked;
+        const data = { digest, workflow, workflowVersion };
+        await store.commit(submission(asked, { events: [storedEvent({ requestId, data })] }));
+      }
+      const keys = await createKeys({ store, secret: SECRET, clock: systemClock });
+      const { turn, letGo } = sealTurn({ ...sealer, store, keys });
+      while ((await turn()) === 0);
+      await letGo();
+      await store.close();
+      expect(await run(viaConfig, io())).toBe(0);
+    });
+    const denied = (id: string) => `
+      INSERT INTO audit_events
+        SELECT '${id}', at, 'request.denied', request_id,
+          json_set(body, '$.id', '${id}', '$.type', 'request.denied')
+        FROM audit_events WHERE request_id = (SELECT id FROM requests WHERE number = 1);
+      UPDATE requests SET state = 'denied', progress = json_set(progress, '$.state', 'denied')
+        WHERE number = 1;`;
+
+    test.each([
+      [
+        'a forged event with a leaf below the tree',
+        `${denied('evt_f')} INSERT INTO audit_leaves VALUES (-1, 'evt_f', 'x')`,
+        'event evt_f (request.denied) has leaf -1, which no tree has [event_outside]',
+      ],
+      ['a forged event without an id', denied(''), 'is denied, its events say pending'],
+      [
+        'a number that no list reads',
+        'UPDATE requests SET number = 9223372036854775807 WHERE number = 1',
+        'which is gone [request_missing]',
+      ],
+      [
+        'the texts of another request',
+        `UPDATE requests SET asked = (SELECT asked FROM requests WHERE number = 2),
+          progress = (SELECT progress FROM requests WHERE number = 2) WHERE number = 1`,
+        'is not what its digest was made of [request_differs]',
+      ],
+      [
+        'another state in the column that lists use',
+        "UPDATE requests SET state = 'cancelled' WHERE number = 1",
+        'is cancelled, its events say pending [request_unrecorded]',
+      ],
+    ])('is not hidden by %s', async (_what, sql, message) => {
+      tamper(`PRAGMA foreign_keys = OFF; ${sql}`);
+      expect(await run(viaConfig, io())).toBe(1);
+      expect(error).toContain(message);
+    });
+  });
+
   test('exits with 1 when the keys are encrypted under another secret', async () => {
     expect(await run(viaConfig, io({ SIGNING_SECRET: 't'.repeat(48) }))).toBe(1);
     expect(error).toContain('The audit log could not be read');

@@ -1,7 +1,7 @@
 import { verifyAudit } from '../../../src/audit/verify.ts';
 import type { AuditEvent, EventType } from '../../../src/domain/events/catalogue.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
-import { decision, request } from '../../store/build.ts';
+import { decision, person, request } from '../../store/build.ts';
 import { storedEvent } from '../../support/events.ts';
 import { memoryLog } from './memory-log.ts';
 import type { MemoryLog } from './memory-log.ts';
@@ -106,6 +106,29 @@ describe('requests and decisions against the audit log', () => {
       /^request_differs: digest of request 7 .* is not as in event evt_/,
     ],
     [
+      'what was asked for',
+      (told) => ({ ...told, asked: { ...told.asked, fields: { service: 'other' } } }),
+      /^request_differs: what request 7 .* says is not what its digest was made of$/,
+    ],
+    [
+      'who asked',
+      (told) => ({ ...told, asked: { ...told.asked, requester: person('eve') } }),
+      /^request_differs: what request 7 .* says is not what its digest was made of$/,
+    ],
+    [
+      'a decision that was doubled',
+      (told) => {
+        const { decisions } = told.asked;
+        return { ...told, asked: { ...told.asked, decisions: [...decisions, ...decisions] } };
+      },
+      /^decision_unrecorded: decision dec_\w+ of request 7 stands there more than once$/,
+    ],
+    [
+      'the role behind a word',
+      withData('request.decided', { evidence: { role: 'other' } }),
+      /^decision_differs: role of decision/,
+    ],
+    [
       'a word',
       withData('request.decided', { word: 'deny' }),
       /^decision_differs: word of decision/,
@@ -124,6 +147,14 @@ describe('requests and decisions against the audit log', () => {
   test.each(tampered)('reports %s that was taken away or changed', async (_what, tamper, words) => {
     const found = await findings(logOf(tamper(applied())));
     expect(found).toContainEqual(expect.stringMatching(words));
+  });
+
+  test('a request whose salt was erased has no finding', async () => {
+    const told = applied();
+    const fields = { service: '(erased)' };
+    expect(
+      await findings(logOf({ ...told, asked: { ...told.asked, fields, salt: null } })),
+    ).toEqual([]);
   });
 
   test('a request that changes between the two reads has no finding', async () => {

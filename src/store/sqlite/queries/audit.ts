@@ -20,6 +20,9 @@ export const EVENTS_OF_REQUESTS = `
   SELECT ${EVENT} FROM json_each(:requestIds) i CROSS JOIN audit_events e ON e.request_id = i.value
   WHERE e.type LIKE 'request.%'`;
 
+/** The highest number that a list of all requests reads: a higher one hides a request. */
+const LAST_LISTED = Number.MAX_SAFE_INTEGER - 1;
+
 /** In the order of the ids; leaf, mark and request by their unique indexes. */
 export const LIST_EVENTS = `
   SELECT e.id, e.at, e.type, e.request_id AS requestId, l.idx, p.event_id AS mark,
@@ -27,7 +30,7 @@ export const LIST_EVENTS = `
   FROM audit_events e
   LEFT JOIN audit_leaves l ON l.event_id = e.id
   LEFT JOIN audit_pending p ON p.event_id = e.id
-  LEFT JOIN requests r ON r.id = e.request_id
+  LEFT JOIN requests r ON r.id = e.request_id AND r.number BETWEEN 1 AND ${LAST_LISTED}
   WHERE e.id > :after ORDER BY e.id LIMIT :limit + 0`;
 
 export const TREE_SIZE = 'SELECT coalesce(max(idx) + 1, 0) AS size FROM audit_leaves';

@@ -1,7 +1,7 @@
 /** Requests and decisions, each read in one statement, so that both are of one version. */
 
 const REQUEST = `
-  r.number, r.asked, r.progress, (
+  r.number, r.id, r.state, r.asked, r.progress, (
     SELECT group_concat(d.body) FROM decisions d WHERE d.request_id = r.id
   ) AS decisions`;
 

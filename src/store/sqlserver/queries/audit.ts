@@ -70,6 +70,9 @@ export const EVENTS_OF_REQUESTS = query(
     AND e.type LIKE N'request.%'`,
 );
 
+/** The highest number that a list of all requests reads: a higher one hides a request. */
+const LAST_LISTED = Number.MAX_SAFE_INTEGER - 1;
+
 /** Primary keys audit_events_pk, audit_pending_pk; unique keys of audit_leaves and requests */
 export const LIST_EVENTS = query(
   { after: ID, limit: SMALL },
@@ -79,7 +82,7 @@ export const LIST_EVENTS = query(
   FROM dbo.audit_events e
   LEFT JOIN dbo.audit_leaves l ON l.event_id = e.id
   LEFT JOIN dbo.audit_pending p ON p.event_id = e.id
-  LEFT JOIN dbo.requests r ON r.id = e.request_id
+  LEFT JOIN dbo.requests r ON r.id = e.request_id AND r.number BETWEEN 1 AND ${LAST_LISTED}
   WHERE e.id > @after ORDER BY e.id`,
 );
 

@@ -8,7 +8,7 @@ import { CARD } from './cards.ts';
  * see a decision of a later commit.
  */
 export const REQUEST = `
-  r.number, r.asked, r.progress, (
+  r.number, r.id, r.state, r.asked, r.progress, (
     SELECT STRING_AGG(d.body, N',') FROM dbo.decisions d
     WHERE d.request_id = r.id AND d.version <= r.version
   ) AS decisions`;
