@@ -9,9 +9,12 @@ import { noticeSubjectOf } from '../requests/build-change.ts';
 import { tryLater } from './job-handler.ts';
 import type { JobContext, JobResult } from './job-handler.ts';
 
+/** A passing 403 looks like the refusal of a person without the app, so one is not believed. */
+const BELIEVED_AT = 4;
+
 /**
  * Notifies the requester in the personal chat: of the outcome, or that the card waits to be posted.
- * A person without the app gets no notice, which is no failure.
+ * A person without the app gets no notice, which is no failure: it is known after a few tries.
  */
 export async function tellRequester(
   deps: JobDeps,
@@ -29,7 +32,9 @@ export async function tellRequester(
     return 'done';
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
-    if (error.reason !== 'unreachable') return tryLater(deps, error, neededUntil(request));
+    if (error.reason !== 'unreachable' || job.attempts < BELIEVED_AT) {
+      return tryLater(deps, error, neededUntil(request));
+    }
     deps.log.info('a notice was not sent: the person does not have the app', { job: job.key });
     return 'done';
   }

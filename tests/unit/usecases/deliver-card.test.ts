@@ -437,7 +437,18 @@ test('a notice to a person without the app is no failure', async () => {
   const tell = () =>
     Promise.reject(new DeliveryError('no', { status: 403, reason: 'unreachable' }));
   const deps = { ...fixture.deps, notifier: { ...fixture.deps.notifier, tell } };
-  expect(await runJob(deps, job)).toBe('done');
+  expect(await runJob(deps, { ...job, attempts: 4 })).toBe('done');
+});
+
+test('a notice is tried again after a refusal that may pass', async () => {
+  const id = await ask(fixture);
+  await fixture.app.cancelRequest({ id, by: mia });
+  const [job] = await fixture.lease('notify');
+  if (!job) throw new Error('no notice');
+  const tell = () =>
+    Promise.reject(new DeliveryError('no', { status: 403, reason: 'unreachable' }));
+  const deps = { ...fixture.deps, notifier: { ...fixture.deps.notifier, tell } };
+  expect(await runJob(deps, job)).toEqual({ retryAtMs: null, refused: 'no' });
 });
 
 test('a reply is sent by its job, and is undeliverable after a day', async () => {
