@@ -65,6 +65,17 @@ export const uniqueList = <Item extends z.ZodType>(item: Item, maxItems: number)
       error: 'a list without repeats',
     });
 
+/** Keys of a section about a target that is called under an address policy. */
+export const targetKeys = {
+  allowPrivate: uniqueList(lineSchema(100), 20)
+    .default([])
+    .describe('Hosts or CIDR ranges that may be private addresses'),
+  proxy: z
+    .boolean()
+    .default(false)
+    .describe('Calls through server.proxy, which looks names up itself: no guard of addresses'),
+};
+
 function isPlainUrl(text: string): boolean {
   const url = URL.parse(text);
   return (

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import {
   durationSchema,
   lineSchema,
-  uniqueList,
   matching,
   nameSchema,
+  targetKeys,
   urlSchema,
 } from './schema-parts.ts';
 import type { ExecutorSection } from './executor-section.ts';
@@ -68,13 +68,7 @@ const witnessSchema = z.discriminatedUnion('kind', [
     authorization: lineSchema(4_000)
       .optional()
       .describe('Value of the Authorization header, such as `Bearer ${env:WITNESS_TOKEN}`'),
-    allowPrivate: uniqueList(lineSchema(100), 20)
-      .default([])
-      .describe('Hosts or CIDR ranges that may be private addresses'),
-    proxy: z
-      .boolean()
-      .default(false)
-      .describe('Calls through server.proxy, which looks names up itself: no guard of addresses'),
+    ...targetKeys,
   }),
 ]);
 

@@ -3,7 +3,7 @@ import {
   durationSchema,
   lineSchema,
   matching,
-  uniqueList,
+  targetKeys,
   urlSchema,
 } from '../../config/schema-parts.ts';
 
@@ -26,13 +26,7 @@ export const webhookSchema = z.strictObject({
     .default(false)
     .describe('The target drops repeats of one webhook-id, so that sending again is safe'),
   maxAttempts: z.int().min(1).max(20).default(5),
-  allowPrivate: uniqueList(lineSchema(100), 20)
-    .default([])
-    .describe('Hosts or CIDR ranges that may be private addresses'),
-  proxy: z
-    .boolean()
-    .default(false)
-    .describe('Calls through server.proxy, which looks names up itself: no guard of addresses'),
+  ...targetKeys,
 });
 
 /** The parsed defaults of the section. */
