@@ -13,7 +13,7 @@ import { SIGNING_ALGORITHM, loadSigningKeys } from './signing-keys.ts';
 import type { SigningKey } from './signing-keys.ts';
 
 /** Signing purposes. Each has its own keys, so a statement is valid for one purpose only. */
-export const SIGNING_PURPOSES = ['checkpoints', 'receipts', 'grants'] as const;
+const SIGNING_PURPOSES = ['checkpoints', 'receipts', 'grants'] as const;
 
 export type SigningPurpose = (typeof SIGNING_PURPOSES)[number];
 

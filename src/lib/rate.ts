@@ -3,8 +3,6 @@ import { Lru } from './lru.ts';
 const MINUTE_MS = 60_000;
 const REMEMBERED = 10_000;
 
-export type Rate = ReturnType<typeof createRate>;
-
 /**
  * A rate in memory for each key: so many a minute, all at once or spread over it (generic cell rate
  * algorithm: one number for each key, the time at which it will be unused again). Remembers the last

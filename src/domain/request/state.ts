@@ -15,7 +15,7 @@ export const REQUEST_STATES = [
 export type RequestState = (typeof REQUEST_STATES)[number];
 
 /** States from which nothing more happens by itself or by anybody. */
-export const TERMINAL_STATES: readonly RequestState[] = [
+const TERMINAL_STATES: readonly RequestState[] = [
   'applied',
   'failed',
   'unknown',

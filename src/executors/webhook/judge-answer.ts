@@ -69,7 +69,7 @@ function judged(
 }
 
 /** Converts Retry-After (seconds or an HTTP date) to ms, at most an hour. */
-export function parseRetryAfter(text: string | null, now: number): number | null {
+function parseRetryAfter(text: string | null, now: number): number | null {
   if (text === null) return null;
   const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now;
   if (!Number.isFinite(ms)) return null;

@@ -2,8 +2,8 @@ import { withoutParts } from './hidden-parts.ts';
 import { own, parseStrictObject } from '../../lib/strict-json.ts';
 
 /** Limits of the target's text in cards and responses (characters). */
-export const MAX_MESSAGE_LENGTH = 300;
-export const MAX_REFERENCE_LENGTH = 200;
+const MAX_MESSAGE_LENGTH = 300;
+const MAX_REFERENCE_LENGTH = 200;
 /** Deeper answers are ignored, like those that strict-json.ts rejects. */
 const MAX_DEPTH = 32;
 

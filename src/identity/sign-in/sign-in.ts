@@ -24,7 +24,7 @@ import { createTries } from './tries.ts';
 import type { Verifier } from '../tokens/verify-token.ts';
 
 /** The total lifetime of a link, its sign-in and its code. */
-export const SIGN_IN_MS = 10 * 60_000;
+const SIGN_IN_MS = 10 * 60_000;
 
 /**
  * Eight digits are short enough to type. They are also safe: a code counts only with an activity of

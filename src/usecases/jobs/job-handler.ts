@@ -6,8 +6,8 @@ import type { Job, JobKind, Lane } from '../ports/job-store.ts';
 /**
  * The result of a job. `acknowledged`: a commit of the job has ended it. `notBefore` (ms): nothing
  * to do before that time, and this was no attempt. `retryAtMs` null: retried after a growing delay.
- * `refused`: Teams did not take the message; retried like that, up to hourly and any number of
- * times. `dead`: given up. `undeliverable`: Teams did not take it until nobody needed it any more.
+ * `refused`: Teams did not take the message, or the store was away; retried like that, up to hourly
+ * and any number of times. `dead`: given up. `undeliverable`: Teams did not take it until nobody needed it any more.
  */
 export type JobResult =
   | 'done'
