@@ -41,7 +41,14 @@ export async function readKept(
       continue;
     }
     const { size, root } = statement;
-    if (statement.replaces) {
+    const { replaces } = statement;
+    if (replaces !== undefined) {
+      const longest = longestOf({ checkpoints });
+      // A copy of an earlier statement, appended again, replaces nothing.
+      if (longest !== undefined && !isSame(longest, replaces)) {
+        unverified += 1;
+        continue;
+      }
       restores.push({ size, root });
       checkpoints = [];
     }
@@ -58,7 +65,11 @@ export function longestOf(kept: Pick<KeptCheckpoints, 'checkpoints'>): KeptCheck
   );
 }
 
-type Statement = KeptCheckpoint & { readonly replaces?: boolean };
+type Statement = KeptCheckpoint & { readonly replaces?: JsonObject | undefined };
+
+function isSame({ size, root }: KeptCheckpoint, replaces: JsonObject): boolean {
+  return size === replaces['size'] && root === replaces['root'];
+}
 
 /** SIZE:ROOT, as `audit verify` prints both; undefined for any other text. */
 export function toKnownRoot(text: string): Statement | undefined {
@@ -81,5 +92,5 @@ async function statementOf(
   if (origin !== undefined && signed['origin'] !== origin) return undefined;
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return undefined;
   if (typeof root !== 'string' || decodeHash(root) === undefined) return undefined;
-  return { size, root, replaces: isJsonObject(replaces) };
+  return { size, root, replaces: isJsonObject(replaces) ? replaces : undefined };
 }

@@ -444,6 +444,31 @@ describe('a witness', () => {
     expect(error).toContain('nothing to accept');
   });
 
+  test('a copy of an accepted restore does not excuse a later cut', async () => {
+    cut();
+    expect(await accept('--reason', 'The backup of Tuesday')).toBe(0);
+    const accepted = readFileSync(witness(), 'utf8').trimEnd().split('\n').at(-1) ?? '';
+    cpSync(join(folder, 'data.db'), join(folder, 'restored.db'));
+    const path = join(folder, 'data.db');
+    const store = await openStore(
+      { kind: 'sqlite', path },
+      { clock: systemClock, log: silentLogger },
+    );
+    const keys = await createKeys({ store, secret: SECRET, clock: systemClock });
+    const { turn, letGo } = sealTurn({ ...sealer, store, keys });
+    while ((await turn()) === 0);
+    await letGo();
+    const { jws = '' } = (await store.lastCheckpoint()) ?? {};
+    await store.close();
+    writeFileSync(witness(), `${jws}\n${accepted}\n`, { flag: 'a' });
+    expect(await run(viaConfig, io())).toBe(0);
+    for (const end of ['-wal', '-shm']) rmSync(`${path}${end}`, { force: true });
+    cpSync(join(folder, 'restored.db'), path);
+    error = '';
+    expect(await run(viaConfig, io())).toBe(1);
+    expect(error).toContain('witness.txt');
+  });
+
   test('audit accept without a configured witness is wrong usage', async () => {
     const args = ['audit', 'accept', '--config', 'countersign.yaml', '--reason', 'why'];
     expect(await runCommandLine(args, io())).toBe(2);
