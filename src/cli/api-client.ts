@@ -1,3 +1,4 @@
+import { systemClock } from '../lib/clock.ts';
 import { describeError } from '../lib/logger.ts';
 import { sleep } from '../lib/loop.ts';
 import { isJsonObject } from '../lib/strict-json.ts';
@@ -22,6 +23,8 @@ export interface ApiCall {
   readonly timeoutMs?: number;
   /** Default 6. */
   readonly attempts?: number;
+  /** No further attempt begins after this time (ms). */
+  readonly until?: number;
 }
 
 const ATTEMPTS = 6;
@@ -41,9 +44,9 @@ export class ApiError extends CommandError {
  * @throws ApiError when no attempt got an answer.
  */
 export async function callApi(service: Service, call: ApiCall, io: CommandIo): Promise<ApiAnswer> {
-  const { attempts = ATTEMPTS } = call;
+  const { attempts = ATTEMPTS, until = Infinity } = call;
   let last: unknown;
-  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     io.signal?.throwIfAborted();
     let delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1));
     try {
@@ -51,14 +54,15 @@ export async function callApi(service: Service, call: ApiCall, io: CommandIo): P
       const text = (await response.text()).slice(0, MAX_ANSWER_CHARS);
       const answer = { status: response.status, body: toObject(text) };
       if (response.status !== 429 && response.status < 500) return answer;
-      if (attempt === attempts) return answer;
       const seconds = Number(response.headers.get('retry-after') ?? NaN);
       if (seconds > 0) delayMs = Math.min(MAX_DELAY_MS, seconds * 1_000);
+      if (attempt === attempts || systemClock.now() + delayMs > until) return answer;
     } catch (error) {
       io.signal?.throwIfAborted();
       last = error;
+      if (attempt === attempts || systemClock.now() + delayMs > until) break;
     }
-    if (attempt < attempts) await sleep(delayMs, io.signal);
+    await sleep(delayMs, io.signal);
   }
   const why = networkAdvice(last) ?? describeError(last);
   throw new ApiError(`${service.base} could not be reached: ${why}`, { cause: last });

@@ -68,7 +68,7 @@ async function poll({ service, id, timeoutMs, io, changed }: Waiting): Promise<A
   for (;;) {
     const leftMs = Math.max(0, until - systemClock.now());
     const seconds = Math.min(POLL_SECONDS, Math.ceil(leftMs / 1_000));
-    const answer = await callApi(service, waitCall(id, seconds), io);
+    const answer = await callApi(service, { ...waitCall(id, seconds), until }, io);
     if (answer.status !== 200) return answer;
     const state = String(answer.body['state']);
     if (state !== seen) changed?.(state);

@@ -281,6 +281,22 @@ test('a service that does not answer is explained without codes of the system', 
   );
 });
 
+test('begins no further attempt after the end of a wait', async () => {
+  let calls = 0;
+  const away = createServer((request) => {
+    calls += 1;
+    request.socket.destroy();
+  });
+  away.listen(0, '127.0.0.1');
+  await once(away, 'listening');
+  const url = `http://127.0.0.1:${(away.address() as AddressInfo).port}`;
+  const ran = await cli(['wait', 'req_1', '--url', url, '--timeout', '1s'], { env });
+  away.close();
+  expect([ran.code, ran.err]).toEqual([1, expect.stringContaining('could not be reached')]);
+  // The third one would begin after 1.5 s, and there are six without an end.
+  expect(calls).toBeLessThan(3);
+});
+
 test('a folder in place of a database is wrong usage', async () => {
   const ran = await cli(['audit', 'export', '--sqlite', '/'], { env: {} });
   expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('/ is a folder: name')]);
