@@ -307,18 +307,20 @@ export function erasureTests(given: Given): void {
       }),
     );
 
-  test('deletes the replies to the person that wait to be sent, and no others', async () => {
+  test('deletes the replies that wait to be sent, whoever they are for, and no other job', async () => {
     await knownAs('oid-sam');
     const reply = (objectId: string) =>
       job({
         key: `reply:${objectId}`,
+        kind: 'reply',
         about: { type: 'person', id: `person:contoso:${objectId}` },
         body: JSON.stringify({ text: `To ${objectId}` }),
       });
-    await store.commit(change({ jobs: [reply('oid-sam'), reply('oid-kim')] }));
+    const card = job({ key: 'card:req_9' });
+    await store.commit(change({ jobs: [reply('oid-sam'), reply('oid-kim'), card] }));
     await erase('oid-sam');
     const left = await store.leaseJobs({ limit: 9, leaseMs: 1, now: T0 });
-    expect(left.map(({ key }) => key)).toEqual(['reply:oid-kim']);
+    expect(left.map(({ key }) => key)).toEqual(['card:req_9']);
   });
 
   test('finds the requests of all commits by a name that the first one deletes', async () => {

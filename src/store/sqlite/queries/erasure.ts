@@ -45,9 +45,9 @@ export const CLEAR_JOB_ERRORS = `
   UPDATE jobs SET error = NULL
   WHERE about_type = 'request' AND about_id IN (SELECT value FROM json_each(:ids))`;
 
-/** Replies to the person that were not delivered yet. */
+/** Replies that were not delivered yet: one to somebody else may name the person too. */
 export const DELETE_REPLIES = `
-  DELETE FROM jobs WHERE about_type = 'person' AND about_id IN ${NAMES}`;
+  DELETE FROM jobs WHERE kind = 'reply'`;
 
 /** `:ids` are of requests that the person asked for. */
 export const DELETE_REPEATS = `

@@ -120,7 +120,7 @@ export const ERASE = query(
       ) SET @outcome = N'conflict';`)}
     ${step(`
       UPDATE dbo.jobs SET error = NULL WHERE about_type = N'request' AND about_id IN ${IDS};
-      DELETE FROM dbo.jobs WHERE about_type = N'person' AND about_id IN ${NAMES};
+      DELETE FROM dbo.jobs WHERE kind = N'reply';
       DELETE FROM dbo.once_keys WHERE kind = N'idempotency' AND request_id IN ${ASKED};
       DELETE FROM dbo.cards WHERE (channel IS NULL AND request_id IN ${IDS})
         OR conversation_id IN (
