@@ -23,8 +23,21 @@ const ENDS = ['applied', 'failed', 'unknown', 'denied', 'expired', 'cancelled'] 
  * its events, with the same digest, and each of these events its request and decision.
  */
 export async function verifyRequests(store: RecordedRequests, notes: Notes): Promise<void> {
+  let limit = PAGE;
   for (let before = Number.MAX_SAFE_INTEGER; ;) {
-    const page = await store.listRequests({ before, limit: PAGE });
+    let page: readonly Request[];
+    try {
+      page = await store.listRequests({ before, limit });
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      if (limit === 1) {
+        const words = `the next request below number ${before} is no request: ${error.message}; the older ones were not compared`;
+        return notes.error('request_differs', words);
+      }
+      // One by one up to the row that cannot be read.
+      limit = 1;
+      continue;
+    }
     const events = await eventsByRequest(store, page);
     for (const request of page) {
       const found = compare(request, events.get(request.id) ?? []);
@@ -32,7 +45,7 @@ export async function verifyRequests(store: RecordedRequests, notes: Notes): Pro
       for (const [code, words] of lasting) notes.error(code, words);
     }
     const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return;
+    if (last === undefined || page.length < limit) return;
     before = last.number;
   }
 }
@@ -65,7 +78,18 @@ async function compareAgain(store: RecordedRequests, seen: Request): Promise<rea
 }
 
 function compare(request: Request, events: readonly AuditEvent[]): readonly Finding[] {
-  return [...compareRequest(request, events), ...compareDecisions(request, events)];
+  try {
+    return [...compareRequest(request, events), ...compareDecisions(request, events)];
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    const words = `request ${request.number} (${request.id}) lacks parts of a request: ${error.message}`;
+    return [['request_differs', words]];
+  }
+}
+
+/** Whether a row holds no JSON, or JSON without the members of a request. */
+function isUnreadable(error: unknown): error is SyntaxError | TypeError {
+  return error instanceof SyntaxError || error instanceof TypeError;
 }
 
 function compareRequest(request: Request, events: readonly AuditEvent[]): readonly Finding[] {

@@ -333,6 +333,16 @@ describe('countersign audit verify', () => {
         "UPDATE requests SET state = 'cancelled' WHERE number = 1",
         'is cancelled, its events say pending [request_unrecorded]',
       ],
+      [
+        'a text that is no JSON',
+        "UPDATE requests SET asked = 'x' WHERE number = 1",
+        'the next request below number 2 is no request: Unexpected token',
+      ],
+      [
+        'a missing plan',
+        "UPDATE requests SET asked = json_set(asked, '$.plan', NULL) WHERE number = 1",
+        'request 1 (',
+      ],
     ])('is not hidden by %s', async (_what, sql, message) => {
       tamper(`PRAGMA foreign_keys = OFF; ${sql}`);
       expect(await run(viaConfig, io())).toBe(1);
