@@ -18,6 +18,7 @@ import {
   placeInChannel,
   press,
   pressActivity,
+  readContent,
   readRequest,
   signedOn,
   textAt,
@@ -94,13 +95,13 @@ test.each([
   ['olu', 'the onlooker'],
   ['rafael', 'the former approver'],
 ])('refuses the click of %s, %s, with a reason, and changes nothing', async (personId) => {
-  const before = await readRequest(world, pipelines.id);
+  const before = await readContent(world, pipelines.id);
   const result = await press(world, personId, { place: pipelines.place, verb: 'approve' });
   expect(result).toEqual({
     kind: 'message',
     text: expect.stringMatching(/role approver; your token carries no role/),
   });
-  expect(await readRequest(world, pipelines.id)).toEqual(before);
+  expect(await readContent(world, pipelines.id)).toEqual(before);
   expect(world.target.deliveries).toEqual([]);
   const refused = (await rowsOf(pipelines.id)).filter(({ type }) => type === 'decision.refused');
   expect(refused.at(-1)).toMatchObject({
@@ -177,13 +178,13 @@ test('the same form sent again creates no second request', async () => {
 
 test('refuses the approval of the requester', async () => {
   world.provider.setRoles('mia', ['developer', 'approver']);
-  const before = await readRequest(world, mias.id);
+  const before = await readContent(world, mias.id);
   const result = await press(world, 'mia', { place: mias.place, verb: 'approve' });
   expect(result).toEqual({
     kind: 'message',
     text: 'You asked for this, so somebody else must decide it.',
   });
-  expect(await readRequest(world, mias.id)).toEqual(before);
+  expect(await readContent(world, mias.id)).toEqual(before);
   expect((await rowsOf(mias.id)).at(-1)).toMatchObject({
     type: 'decision.refused',
     data: { code: 'own_request' },
@@ -345,7 +346,7 @@ test('the waiting pipeline receives the outcome', async () => {
 });
 
 test('the same click sent five more times changes nothing', async () => {
-  const before = await readRequest(world, pipelines.id);
+  const before = await readContent(world, pipelines.id);
   const rows = (await rowsOf(pipelines.id)).length;
   for (const round of [1, 2, 3, 4, 5]) {
     const activity = pressActivity(world, 'amara', {
@@ -358,7 +359,7 @@ test('the same click sent five more times changes nothing', async () => {
     expect(body).toMatchObject({ statusCode: 200 });
     expect(textOfCard((body as { value: Json }).value)).toMatch(/applied/i);
   }
-  expect(await readRequest(world, pipelines.id)).toEqual(before);
+  expect(await readContent(world, pipelines.id)).toEqual(before);
   expect(await rowsOf(pipelines.id)).toHaveLength(rows);
   expect(appliedFor(pipelines.id)).toHaveLength(1);
 });

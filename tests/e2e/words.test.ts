@@ -11,6 +11,7 @@ import {
   eventuallyIn,
   placeInChannel,
   pressActivity,
+  readContent,
   readRequest,
   signedOn,
 } from '../support/people-at-work.ts';
@@ -153,7 +154,7 @@ describe.each(Object.keys(withdrawals))('a click that was withdrawn by %s', (way
       words: ['approve 1', 'withdraw 2'],
     });
     withdrawal = stage.lastId;
-    settled = await readRequest(world, of.id);
+    settled = await readContent(world, of.id);
     expect(settled).toMatchObject({ state: 'pending', version: 3 });
   });
 
@@ -166,7 +167,7 @@ describe.each(Object.keys(withdrawals))('a click that was withdrawn by %s', (way
   };
 
   afterEach(async () => {
-    expect(await readRequest(world, of.id)).toEqual(settled);
+    expect(await readContent(world, of.id)).toEqual(settled);
     expect(await decidedRows(of.id)).toHaveLength(2);
   });
 

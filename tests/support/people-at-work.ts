@@ -270,6 +270,11 @@ export async function readRequest(world: Around, id: string, as = 'amara'): Prom
   return body;
 }
 
+/** A request without its cards: they are brought up to date while a test goes on. */
+export async function readContent(world: Around, id: string): Promise<Json> {
+  return { ...(await readRequest(world, id)), cards: undefined };
+}
+
 /** Waits until a request is in this state. */
 export function eventuallyIn(
   world: Around,
