@@ -544,6 +544,15 @@ describe('the service itself', () => {
   });
 });
 
+test.each([
+  ['/', 'home'],
+  ['/privacy', 'privacy'],
+  ['/terms', 'terms'],
+])('%s answers with the page of that name', async (path, name) => {
+  const answer = await fetch(`${server.url}${path}`);
+  expect([answer.status, await answer.text()]).toEqual([200, name]);
+});
+
 describe('HEAD', () => {
   const targets = documentOfRoutes().paths;
   const readable = Object.entries(targets).flatMap(([path, operations]) =>

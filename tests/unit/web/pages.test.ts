@@ -149,6 +149,12 @@ describe('the pages that the Teams app links to', () => {
     expect(reply.body).toMatch(/<h1>[^<]+<\/h1>\n<p>[^<]+/);
   });
 
+  test('are three different texts', () => {
+    const names = ['home', 'privacy', 'terms'] as const;
+    const bodies = names.map((name) => operated({}).operator({ name, locale: null }).body);
+    expect(new Set(bodies).size).toBe(3);
+  });
+
   test("show the operator's text, escaped, in headings and paragraphs", () => {
     const text = '# Privacy\nContoso <stores> this.\n\nSecond line\nof it.\r\n\r\n';
     const { body, headers } = operated({ privacy: { text } }).operator({
