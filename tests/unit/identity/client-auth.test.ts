@@ -74,3 +74,37 @@ test('is new at each use, and lives for minutes', async () => {
   expect(one.jti).not.toBe(two.jti);
   expect((one.exp ?? Infinity) - (one.iat ?? 0)).toBeLessThanOrEqual(300);
 });
+
+const LISTED = 'token_endpoint_auth_methods_supported';
+
+test.each([
+  ['basic by name', 'basic', ['client_secret_post'], 'header'],
+  ['post by name', 'post', ['client_secret_basic'], 'body'],
+  [
+    'basic where the provider lists it',
+    null,
+    ['client_secret_post', 'client_secret_basic'],
+    'header',
+  ],
+  ['post where the provider does not list basic', null, ['client_secret_post'], 'body'],
+  ['basic where the provider lists nothing', null, undefined, 'header'],
+] as const)('a secret is sent as %s', async (_what, clientAuth, methods, place) => {
+  const signIn: SignIn = {
+    issuer: 'entra',
+    clientId: 'countersign',
+    clientSecret: 'a-secret',
+    scopes: ['openid'],
+    clientAuth,
+    clientKey: null,
+  };
+  const body = new URLSearchParams();
+  const headers = new Headers();
+  const listed = methods === undefined ? document : { ...document, [LISTED]: methods };
+  const prove = clientAuthOf(signIn, { document: listed, entra: false });
+  await (prove(document, { client_id: 'countersign' }, body, headers) as unknown);
+  const sent = {
+    header: [/^Basic /.test(headers.get('authorization') ?? ''), body.has('client_secret')],
+    body: [headers.has('authorization'), body.get('client_secret') === 'a-secret'],
+  };
+  expect(sent[place]).toEqual(place === 'header' ? [true, false] : [false, true]);
+});

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import { checkCaller } from '../../../src/local/playground/guard.ts';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
@@ -204,4 +206,23 @@ test("the service's own gate stays: it refuses the same activity unsigned", asyn
     body: JSON.stringify(activity({ text: 'help' })),
   });
   expect(response.status).toBe(401);
+});
+
+test.each([
+  ['127.0.0.1', true],
+  ['::1', true],
+  ['::ffff:127.0.0.1', true],
+  ['192.0.2.7', false],
+  ['::ffff:192.0.2.7', false],
+  [undefined, false],
+])('a caller at %s is taken: %s', (remoteAddress, taken) => {
+  const request = {
+    method: 'POST',
+    url: '/api/messages',
+    headers: { host: '127.0.0.1:3979', 'content-type': 'application/json' },
+    socket: { remoteAddress },
+  } as unknown as IncomingMessage;
+  const check = () => checkCaller(request, { port: 3979, origin: 'http://localhost:56150' });
+  if (taken) expect(check).not.toThrow();
+  else expect(check).toThrow('Only this machine may send activities.');
 });
