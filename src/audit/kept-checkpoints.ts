@@ -19,8 +19,8 @@ export interface KeptCheckpoints {
 
 /**
  * Reads checkpoints, one a line: a compact JWS, or SIZE:ROOT where `trusted` says that the lines need
- * no signature. Only those count that verify under the keys and name the origin (undefined: any): a
- * stranger who can write the lines must not stop the service.
+ * no signature. A JWS counts only where it verifies under the keys and names the origin, because a
+ * stranger who can write the lines must not stop the service. Without `origin` every origin counts.
  */
 export async function readKept(
   lines: readonly string[],

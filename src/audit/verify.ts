@@ -32,7 +32,7 @@ export interface KnownRoot {
 export interface VerifyAuditOptions {
   /** Returns the payload of a checkpoint with valid signature, `typ` and purpose; else throws. */
   readonly verifyCheckpoint: (jws: string) => Promise<Readonly<Record<string, unknown>>>;
-  /** The required origin of every checkpoint; undefined: any. */
+  /** The required origin of every checkpoint; without it every origin counts. */
   readonly origin?: string | undefined;
   /** What was kept elsewhere: detects a truncated or completely rewritten log. */
   readonly known?: readonly KnownRoot[];

@@ -26,7 +26,7 @@ import type { Json, Person } from './world.ts';
 
 /** Options of `startProvider`. */
 export interface ProviderOptions {
-  /** Port on 127.0.0.1; 0 or absent: any free one. */
+  /** Port on 127.0.0.1; 0, the default, takes a free one. */
   readonly port?: number;
   /** Shared, and read for every token: a changed role is in the next token. */
   readonly people: readonly Person[];

@@ -6,7 +6,7 @@ import { jsonAnswer } from '../openapi/answers.ts';
 import { jobListSchema, jobPath, jobSchema } from '../openapi/schemas.ts';
 import { refusalReply } from '../problem.ts';
 import { jobJson } from '../representation.ts';
-import type { Route, RouteDeps } from '../route.ts';
+import type { Reply, Route, RouteCall, RouteDeps } from '../route.ts';
 
 const cursor = z
   .string()
@@ -84,11 +84,7 @@ export const retryJobRoute: Route = {
   body: { schema: bodySchema, limit: 'apiBytes', optional: true },
   responses: { 200: jsonAnswer('Due now; the job as it is then', jobSchema) },
   problems: ['body_invalid', 'job_not_found', 'job_not_failed', 'not_administrator'],
-  async handle({ req, params, body }, deps) {
-    const by = await callerOf(deps, req);
-    if (body !== undefined) checkBody(bodySchema, body);
-    return jobReply(await deps.app.retryJob({ by, key: params.id ?? '' }));
-  },
+  handle: (call, deps) => changeJob(call, deps, 'retryJob'),
 };
 
 /** POST /v1/jobs/:id/drop: for administrators. */
@@ -104,12 +100,18 @@ export const dropJobRoute: Route = {
   body: { schema: bodySchema, limit: 'apiBytes', optional: true },
   responses: { 200: jsonAnswer('Deleted; the job as it was', jobSchema) },
   problems: ['body_invalid', 'job_not_found', 'job_not_dead', 'not_administrator'],
-  async handle({ req, params, body }, deps) {
-    const by = await callerOf(deps, req);
-    if (body !== undefined) checkBody(bodySchema, body);
-    return jobReply(await deps.app.dropJob({ by, key: params.id ?? '' }));
-  },
+  handle: (call, deps) => changeJob(call, deps, 'dropJob'),
 };
+
+async function changeJob(
+  { req, params, body }: RouteCall,
+  deps: RouteDeps,
+  change: 'retryJob' | 'dropJob',
+): Promise<Reply> {
+  const by = await callerOf(deps, req);
+  if (body !== undefined) checkBody(bodySchema, body);
+  return jobReply(await deps.app[change]({ by, key: params.id ?? '' }));
+}
 
 function jobReply(result: Awaited<ReturnType<RouteDeps['app']['readJob']>>) {
   if (result.kind === 'refused') return refusalReply(result.refusal);
